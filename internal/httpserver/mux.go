@@ -1,0 +1,137 @@
+// Package httpserver is the HTTP server of both services: a Mux whose
+// handlers return errors, and Run, which serves until it is told to stop.
+package httpserver
+
+import (
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"redspan/internal/problem"
+	"redspan/internal/telemetry"
+)
+
+// Handler answers a request or returns why it could not. An error is sent as
+// a problem, and recorded when it is the server's.
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+// Mux routes requests as http.ServeMux does. Every failure it answers is a
+// problem document: an unknown path, a method that a path has not got, an
+// error that a Handler returned, a panic.
+type Mux struct {
+	mux      *http.ServeMux
+	patterns []string
+	methods  map[string][]string // by path
+}
+
+// NewMux returns a Mux without routes.
+func NewMux() *Mux {
+	m := &Mux{mux: http.NewServeMux(), methods: make(map[string][]string)}
+	m.mux.Handle("/", adapt(func(_ http.ResponseWriter, r *http.Request) error {
+		r.Pattern = "" // no route, so that spans and metrics get none
+		return problem.New(problem.NotFound, "There is nothing at this path.")
+	}))
+	return m
+}
+
+// Handle registers a handler. The pattern has a method, as "GET /tasks/{id}".
+func (m *Mux) Handle(pattern string, h Handler) {
+	method, path, _ := strings.Cut(pattern, " ")
+	if len(m.methods[path]) == 0 {
+		m.mux.Handle(path, adapt(func(_ http.ResponseWriter, r *http.Request) error {
+			e := problem.New(problem.MethodNotAllowed, "This path has no method %s.", r.Method)
+			e.Allow = strings.Join(m.methods[path], ", ")
+			return e
+		}))
+	}
+	m.methods[path] = append(m.methods[path], method)
+	if method == http.MethodGet { // http.ServeMux serves HEAD by it, too
+		m.methods[path] = append(m.methods[path], http.MethodHead)
+	}
+	slices.Sort(m.methods[path])
+	m.patterns = append(m.patterns, pattern)
+	m.mux.Handle(pattern, adapt(h))
+}
+
+// Patterns returns the patterns of all routes, in the order of registration.
+func (m *Mux) Patterns() []string { return slices.Clone(m.patterns) }
+
+// ServeHTTP implements http.Handler. It recovers from panics. It must stand
+// inside the server seam of package telemetry: a panic that unwinds through
+// otelhttp leaves no status on the span and no metric at all.
+func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	rec := &recorder{ResponseWriter: w}
+	defer func() {
+		switch v := recover(); v {
+		case nil:
+		case http.ErrAbortHandler:
+			abort(rec)
+		default:
+			telemetry.RecordPanic(r, v)
+			answer(rec, r, problem.New(problem.Internal, "The server failed to answer. The trace id names this failure."))
+		}
+	}()
+	m.mux.ServeHTTP(rec, r)
+}
+
+func adapt(h Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := h(w, r)
+		if err == nil {
+			return
+		}
+		rec, _ := w.(*recorder)
+		if rec.wrote || problem.From(err).Code.Status() >= http.StatusInternalServerError {
+			telemetry.RecordError(r, err)
+		}
+		answer(rec, r, err)
+	})
+}
+
+// answer sends err as a problem or, when an answer is already on its way,
+// breaks the connection off, so that the client cannot take it for whole.
+func answer(rec *recorder, r *http.Request, err error) {
+	if rec.wrote {
+		abort(rec)
+		return
+	}
+	// A client that is gone cannot be told.
+	_ = problem.Write(rec, err, telemetry.TraceID(r.Context()))
+}
+
+// abort closes the connection under a response. Where that cannot be done it
+// panics with http.ErrAbortHandler, for which the request's metric is the price.
+func abort(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	_ = conn.Close()
+}
+
+// recorder remembers whether the header has been sent.
+type recorder struct {
+	http.ResponseWriter
+	wrote bool
+}
+
+func (w *recorder) WriteHeader(status int) {
+	w.wrote = w.wrote || status >= http.StatusOK
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(p []byte) (int, error) {
+	w.wrote = true
+	return w.ResponseWriter.Write(p)
+}
+
+// ReadFrom keeps the io.ReaderFrom of the writer below in reach of io.Copy.
+func (w *recorder) ReadFrom(src io.Reader) (int64, error) {
+	w.wrote = true
+	return io.Copy(w.ResponseWriter, src)
+}
+
+// Unwrap serves http.ResponseController.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+

@@ -1,0 +1,161 @@
+// Package problem holds the one error type of both services and its form on
+// the wire, application/problem+json (RFC 9457).
+//
+// An [Error] has two sides: Code, Detail and Fields are public and reach the
+// caller; the cause is for spans and logs only. One ordered table ties each
+// [Code] to its HTTP status.
+package problem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Code says what went wrong. It is the last part of the problem's type URI,
+// "/problems/<code>", and as stable as a route.
+type Code string
+
+// The codes, in the order of their HTTP status.
+const (
+	Malformed            Code = "malformed-request"
+	Unauthenticated      Code = "unauthenticated"
+	NotFound             Code = "not-found"
+	MethodNotAllowed     Code = "method-not-allowed"
+	TooLarge             Code = "content-too-large"
+	UnsupportedMediaType Code = "unsupported-media-type"
+	Invalid              Code = "invalid-content"
+	Canceled             Code = "client-closed-request"
+	Internal             Code = "internal-error"
+	BadGateway           Code = "bad-gateway"
+	Unavailable          Code = "unavailable"
+	Timeout              Code = "timeout"
+)
+
+// StatusClientClosedRequest is what a request is counted as whose client went
+// away before the answer. Nobody receives it; it is not in RFC 9110.
+const StatusClientClosedRequest = 499
+
+// codes ties codes to statuses, both ways. Of two codes with one status the
+// first would win on the way back.
+var codes = []struct {
+	code   Code
+	status int
+	title  string
+}{
+	{Malformed, http.StatusBadRequest, "Malformed request"},
+	{Unauthenticated, http.StatusUnauthorized, "Unauthenticated"},
+	{NotFound, http.StatusNotFound, "Not found"},
+	{MethodNotAllowed, http.StatusMethodNotAllowed, "Method not allowed"},
+	{TooLarge, http.StatusRequestEntityTooLarge, "Content too large"},
+	{UnsupportedMediaType, http.StatusUnsupportedMediaType, "Unsupported media type"},
+	{Invalid, http.StatusUnprocessableEntity, "Invalid content"},
+	{Canceled, StatusClientClosedRequest, "Client closed request"},
+	{Internal, http.StatusInternalServerError, "Internal server error"},
+	{BadGateway, http.StatusBadGateway, "Bad gateway"},
+	{Unavailable, http.StatusServiceUnavailable, "Service unavailable"},
+	{Timeout, http.StatusGatewayTimeout, "Gateway timeout"},
+}
+
+// Status returns the HTTP status of the code; 500 for one that is unknown.
+func (c Code) Status() int {
+	for _, e := range codes {
+		if e.code == c {
+			return e.status
+		}
+	}
+	return http.StatusInternalServerError
+}
+
+// CodeOf returns the code of an HTTP status. A status that is not in the
+// table counts as the general one of its class: Malformed for 4xx, Internal
+// for the rest.
+func CodeOf(status int) Code {
+	for _, e := range codes {
+		if e.status == status {
+			return e.code
+		}
+	}
+	if status >= 400 && status < 500 {
+		return Malformed
+	}
+	return Internal
+}
+
+func (c Code) title() string {
+	for _, e := range codes {
+		if e.code == c {
+			return e.title
+		}
+	}
+	return http.StatusText(http.StatusInternalServerError)
+}
+
+// Field is one reason why a body does not validate.
+type Field struct {
+	Field   string `json:"field"` // the member's name, as in the body
+	Message string `json:"message"`
+}
+
+// Error is a failure with a public side and a private cause.
+type Error struct {
+	Code       Code
+	Detail     string        // public: what the caller can do about it
+	Fields     []Field       // public: set with Invalid
+	RetryAfter time.Duration // public: sent as Retry-After, in whole seconds, when not zero
+	Allow      string        // public: the Allow header that comes with MethodNotAllowed
+
+	err error // private: the cause
+}
+
+// New returns an error whose detail is formatted for the caller's eyes.
+func New(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Detail: fmt.Sprintf(format, args...)}
+}
+
+// Wrap returns an error with a private cause and a public detail.
+func Wrap(cause error, code Code, detail string) *Error {
+	return &Error{Code: code, Detail: detail, err: cause}
+}
+
+// Error returns the private text, for logs and spans.
+func (e *Error) Error() string {
+	text := string(e.Code)
+	if e.Detail != "" {
+		text += ": " + e.Detail
+	}
+	for _, f := range e.Fields {
+		text += fmt.Sprintf("; %s %s", f.Field, f.Message)
+	}
+	if e.err != nil {
+		text += ": " + e.err.Error()
+	}
+	return text
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.err }
+
+// From returns err as an *Error. A context's error becomes Timeout or
+// Canceled, any other unknown one Internal; their text stays private.
+func From(err error) *Error {
+	var e *Error
+	switch {
+	case errors.As(err, &e):
+		return e
+	case errors.Is(err, context.DeadlineExceeded):
+		return Wrap(err, Timeout, "The request took too long.")
+	case errors.Is(err, context.Canceled):
+		return Wrap(err, Canceled, "")
+	default:
+		return Wrap(err, Internal, "The server failed to answer. The trace id names this failure.")
+	}
+}
+
+// Is reports whether err is a problem with that code.
+func Is(err error, code Code) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == code
+}

@@ -1,0 +1,82 @@
+package problem
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"mime"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// ContentType is the media type of a problem (RFC 9457, section 3).
+const ContentType = "application/problem+json"
+
+// maxBody bounds what FromResponse reads of an answer, in bytes.
+const maxBody = 64 << 10
+
+type document struct {
+	Type    string  `json:"type"`
+	Title   string  `json:"title"`
+	Status  int     `json:"status"`
+	Detail  string  `json:"detail,omitempty"`
+	TraceID string  `json:"trace_id,omitempty"`
+	Errors  []Field `json:"errors,omitempty"`
+}
+
+// Write answers with err as a problem. The cause of err stays private.
+// traceID, when not empty, tells the caller which trace to ask for.
+// It returns an error when the answer could not be sent.
+func Write(w http.ResponseWriter, err error, traceID string) error {
+	e := From(err)
+	body, jsonErr := json.Marshal(document{
+		Type:    "/problems/" + string(e.Code),
+		Title:   e.Code.title(),
+		Status:  e.Code.Status(),
+		Detail:  e.Detail,
+		TraceID: traceID,
+		Errors:  e.Fields,
+	})
+	if jsonErr != nil {
+		return jsonErr
+	}
+	h := w.Header()
+	h.Set("Content-Type", ContentType)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.Itoa(len(body)+1))
+	h.Del("ETag")
+	if e.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	}
+	if e.Allow != "" {
+		h.Set("Allow", e.Allow)
+	}
+	if e.Code == Unauthenticated {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
+	w.WriteHeader(e.Code.Status())
+	_, writeErr := w.Write(append(body, '\n'))
+	return writeErr
+}
+
+// FromResponse turns an answer with a status of 400 or more back into an
+// *Error. An answer that is no problem document keeps its status only. It
+// reads the body and leaves closing it to the caller.
+func FromResponse(resp *http.Response) *Error {
+	e := &Error{Code: CodeOf(resp.StatusCode), err: fmt.Errorf("answered %s", resp.Status)}
+	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
+		e.RetryAfter = time.Duration(s) * time.Second
+	}
+	if mediaType, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err != nil || mediaType != ContentType {
+		return e
+	}
+	var doc document
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxBody)).Decode(&doc); err != nil {
+		return e
+	}
+	e.Detail, e.Fields = doc.Detail, doc.Errors
+	return e
+}

@@ -1,0 +1,147 @@
+package taskapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+
+	"redspan/internal/problem"
+)
+
+// retryAfter is what callers are told to wait for an unreachable store.
+const retryAfter = time.Second
+
+// Client is the [Service] at a URL. It is where a store's answers and
+// failures become errors: 4xx keep their code, 5xx are BadGateway, a store
+// that cannot be reached is Unavailable, one that is too late Timeout.
+type Client struct {
+	URL       string            // scheme and authority, as http://127.0.0.1:8081
+	Transport http.RoundTripper // its owner closes idle connections
+}
+
+var _ Service = (*Client)(nil)
+
+// Create implements Service.
+func (c *Client) Create(ctx context.Context, t NewTask) (Task, error) {
+	return call[Task](ctx, c, http.MethodPost, "/tasks", t)
+}
+
+// Get implements Service.
+func (c *Client) Get(ctx context.Context, id uuid.UUID) (Task, error) {
+	return call[Task](ctx, c, http.MethodGet, "/tasks/"+id.String(), nil)
+}
+
+// List implements Service.
+func (c *Client) List(ctx context.Context, q Query) (Page, error) {
+	u := url.URL{Path: "/tasks", RawQuery: q.Values().Encode()}
+	return call[Page](ctx, c, http.MethodGet, u.String(), nil)
+}
+
+// Update implements Service.
+func (c *Client) Update(ctx context.Context, id uuid.UUID, p Patch) (Task, error) {
+	return call[Task](ctx, c, http.MethodPatch, "/tasks/"+id.String(), p)
+}
+
+// Delete implements Service.
+func (c *Client) Delete(ctx context.Context, id uuid.UUID) error {
+	_, err := call[struct{}](ctx, c, http.MethodDelete, "/tasks/"+id.String(), nil)
+	return err
+}
+
+// CountResponse is the answer to GET /tasks/count.
+type CountResponse struct {
+	Count int64 `json:"count"`
+}
+
+// Count implements Service.
+func (c *Client) Count(ctx context.Context) (int64, error) {
+	resp, err := call[CountResponse](ctx, c, http.MethodGet, "/tasks/count", nil)
+	return resp.Count, err
+}
+
+// call makes one call with a JSON body, if any, and decodes the answer's. The
+// answer to a DELETE has none.
+func call[T any](ctx context.Context, c *Client, method, target string, body any) (T, error) {
+	var result T
+	var content io.Reader = http.NoBody
+	if body != nil {
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			return result, err
+		}
+		content = bytes.NewReader(encoded)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.URL+target, content)
+	if err != nil {
+		return result, err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", contentType(method))
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		return result, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= http.StatusBadRequest {
+		return result, problem.FromResponse(resp)
+	}
+	if resp.StatusCode == http.StatusNoContent {
+		return result, nil
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&result); err != nil {
+		return result, problem.Wrap(fmt.Errorf("%s %s: decode the answer: %w", method, target, err), problem.BadGateway, detailBadGateway)
+	}
+	return result, nil
+}
+
+// contentType returns the media type of a request's body: that of a JSON
+// merge patch for PATCH (RFC 7396).
+func contentType(method string) string {
+	if method == http.MethodPatch {
+		return "application/merge-patch+json"
+	}
+	return "application/json"
+}
+
+const detailBadGateway = "The task store failed. The trace id names this failure."
+
+// Do sends a request to the store, whose URL it must carry, and returns any
+// answer below 500; the caller closes its body. Every other outcome is an
+// error with the code that an edge answers with.
+func (c *Client) Do(req *http.Request) (*http.Response, error) {
+	resp, err := c.Transport.RoundTrip(req)
+	if err != nil {
+		return nil, unreachable(req.Context(), err)
+	}
+	if resp.StatusCode >= http.StatusInternalServerError {
+		defer resp.Body.Close()
+		return nil, problem.Wrap(fmt.Errorf("store: %w", problem.FromResponse(resp)), problem.BadGateway, detailBadGateway)
+	}
+	return resp, nil
+}
+
+func unreachable(ctx context.Context, err error) error {
+	cause := fmt.Errorf("store: %w", err)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return problem.New(problem.TooLarge, "The content has more than %d bytes.", tooLarge.Limit)
+	case errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return problem.Wrap(cause, problem.Timeout, "The task store did not answer in time.")
+	case errors.Is(err, context.Canceled):
+		return problem.Wrap(cause, problem.Canceled, "")
+	default:
+		e := problem.Wrap(cause, problem.Unavailable, "The task store cannot be reached. Try again.")
+		e.RetryAfter = retryAfter
+		return e
+	}
+}

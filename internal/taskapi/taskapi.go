@@ -1,0 +1,152 @@
+// Package taskapi is the contract of the task store: what a task is, the
+// operations on tasks, and how they travel over HTTP.
+//
+// A [Service] is implemented by the engines of services/store and by
+// [Client], which speaks to one over HTTP; taskapitest holds them all to the
+// same behaviour.
+package taskapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"redspan/internal/problem"
+)
+
+// The bounds of a task's texts, in characters, and of a page, in tasks.
+const (
+	MaxTitle       = 200
+	MaxDescription = 2000
+	DefaultLimit   = 20
+	MaxLimit       = 100
+)
+
+// Task is a task as it is stored and as it stands on the wire.
+type Task struct {
+	ID          uuid.UUID `json:"id"` // UUIDv7, RFC 9562: newer tasks have greater ids
+	Title       string    `json:"title"`
+	Description string    `json:"description"`
+	Done        bool      `json:"done"`
+	CreatedAt   time.Time `json:"created_at"` // UTC, in microseconds
+	UpdatedAt   time.Time `json:"updated_at"` // UTC, in microseconds
+	Version     int64     `json:"version"`    // 1, and 1 more with each update
+}
+
+// NewTask is what a task is created from.
+type NewTask struct {
+	Title       string `json:"title"`
+	Description string `json:"description"`
+	Done        bool   `json:"done"`
+}
+
+// Patch is a JSON merge patch of a task (RFC 7396). What is nil stays.
+type Patch struct {
+	Title       *string `json:"title,omitempty"`
+	Description *string `json:"description,omitempty"`
+	Done        *bool   `json:"done,omitempty"`
+}
+
+// Query selects a page of tasks.
+type Query struct {
+	Limit  int    // 1 to MaxLimit
+	Cursor Cursor // where the page begins; zero for the first page
+	Done   *bool  // only tasks with that state, if not nil
+}
+
+// Page is a page of tasks, newest first.
+type Page struct {
+	Tasks      []Task `json:"tasks"`
+	NextCursor string `json:"next_cursor,omitempty"` // absent on the last page
+}
+
+// Service is a store of tasks. Its errors are problems: NotFound for an
+// unknown id, Invalid for content that does not validate, Timeout and
+// Canceled when ctx ends first, Unavailable when the store cannot be reached,
+// Internal for the rest.
+type Service interface {
+	// Create stores a new task. A nil error means that it is durable.
+	Create(ctx context.Context, t NewTask) (Task, error)
+	// Get returns one task.
+	Get(ctx context.Context, id uuid.UUID) (Task, error)
+	// List returns the tasks that q selects, newest first.
+	List(ctx context.Context, q Query) (Page, error)
+	// Update applies a patch and returns the task as it then is.
+	Update(ctx context.Context, id uuid.UUID, p Patch) (Task, error)
+	// Delete removes a task.
+	Delete(ctx context.Context, id uuid.UUID) error
+	// Count returns how many tasks there are.
+	Count(ctx context.Context) (int64, error)
+}
+
+// Validate reports every field that a new task cannot have, as Invalid.
+func (t NewTask) Validate() error {
+	return invalid(append(checkTitle(t.Title), checkDescription(t.Description)...))
+}
+
+// Validate reports every field that a patch cannot set, as Invalid.
+func (p Patch) Validate() error {
+	var fields []problem.Field
+	if p.Title != nil {
+		fields = checkTitle(*p.Title)
+	}
+	if p.Description != nil {
+		fields = append(fields, checkDescription(*p.Description)...)
+	}
+	return invalid(fields)
+}
+
+// UnmarshalJSON reads null as RFC 7396 does, as the removal of a member: a
+// description can be removed, which empties it; a title or state cannot.
+func (p *Patch) UnmarshalJSON(data []byte) error {
+	type plain Patch
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode((*plain)(p)); err != nil {
+		return err
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil {
+		return err
+	}
+	var fields []problem.Field
+	for _, name := range []string{"title", "done"} {
+		if string(members[name]) == "null" {
+			fields = append(fields, problem.Field{Field: name, Message: "cannot be removed"})
+		}
+	}
+	if string(members["description"]) == "null" {
+		p.Description = new(string)
+	}
+	return invalid(fields)
+}
+
+func checkTitle(title string) []problem.Field {
+	if n := utf8.RuneCountInString(title); n < 1 || n > MaxTitle {
+		return []problem.Field{{Field: "title", Message: "must have 1 to 200 characters"}}
+	}
+	return nil
+}
+
+func checkDescription(description string) []problem.Field {
+	if utf8.RuneCountInString(description) > MaxDescription {
+		return []problem.Field{{Field: "description", Message: "must have at most 2000 characters"}}
+	}
+	return nil
+}
+
+func invalid(fields []problem.Field) error {
+	if len(fields) == 0 {
+		return nil
+	}
+	return &problem.Error{Code: problem.Invalid, Detail: "The content does not validate.", Fields: fields}
+}
+
+// ErrNotFound is what a Service answers for an unknown id.
+func ErrNotFound(id uuid.UUID) error {
+	return problem.New(problem.NotFound, "There is no task %s.", id)
+}

@@ -1,0 +1,72 @@
+package telemetry
+
+import (
+	"net/http"
+
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Server describes an HTTP server to the server seam.
+type Server struct {
+	// Address is the server's own host:port. It stands for the Host header
+	// in spans and metrics, since a caller chooses that.
+	Address string
+	// Public servers do not trust a caller's trace context: each request
+	// begins a trace of its own, with a link to the caller's.
+	Public bool
+	// Patterns are those of the server's http.ServeMux, with methods. The
+	// error series of each exist at zero before the first error.
+	Patterns []string
+	// Untraced paths leave no span and no metric: health checks.
+	Untraced []string
+}
+
+// Handler is the server seam: it traces and measures each request to next.
+// next must recover from panics itself, and must hand the *http.Request that
+// it gets to its http.ServeMux, not a copy, or the route is lost.
+func (t *Telemetry) Handler(next http.Handler, server Server) (http.Handler, error) {
+	if err := t.zeros.expect(server); err != nil {
+		return nil, err
+	}
+	untraced := make(map[string]bool, len(server.Untraced))
+	for _, path := range server.Untraced {
+		untraced[path] = true
+	}
+	return otelhttp.NewHandler(describe(next), "",
+		otelhttp.WithTracerProvider(t.tracers),
+		otelhttp.WithMeterProvider(t.meters),
+		otelhttp.WithPropagators(t.propagator),
+		otelhttp.WithServerName(server.Address),
+		otelhttp.WithFilter(func(r *http.Request) bool { return !untraced[r.URL.Path] }),
+		otelhttp.WithPublicEndpointFn(func(*http.Request) bool { return server.Public }),
+	), nil
+}
+
+// describe adds what otelhttp leaves out: the Traceresponse header (W3C Trace
+// Context, level 2, draft) and the span's http.route, which is known only
+// after the http.ServeMux has seen the request.
+func describe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		span := trace.SpanFromContext(r.Context())
+		if sc := span.SpanContext(); sc.IsValid() {
+			w.Header().Set("Traceresponse", "00-"+sc.TraceID().String()+"-"+sc.SpanID().String()+"-"+sc.TraceFlags().String())
+		}
+		next.ServeHTTP(w, r)
+		if route := routeOf(r.Pattern); route != "" {
+			span.SetAttributes(semconv.HTTPRoute(route))
+		}
+	})
+}
+
+// Transport is the client seam: it traces and measures each request and
+// sends the trace context along.
+func (t *Telemetry) Transport(base http.RoundTripper) http.RoundTripper {
+	return otelhttp.NewTransport(base,
+		otelhttp.WithTracerProvider(t.tracers),
+		otelhttp.WithMeterProvider(t.meters),
+		otelhttp.WithPropagators(t.propagator),
+		// The semantic conventions' name where no template of the URL is known.
+		otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return r.Method }))
+}

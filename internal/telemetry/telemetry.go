@@ -1,0 +1,167 @@
+// Package telemetry is all that the services know of OpenTelemetry: how to
+// start it, the seams where it meets HTTP, and the few verbs that handlers
+// need of it. A package's own instruments and database tracing stand in that
+// package's telemetry.go; nothing else imports OpenTelemetry.
+//
+// Spans go to a Collector by OTLP; metrics are served for scraping; log lines
+// carry the ids of the span that they were written in.
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/propagation"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// maxAttribute bounds the values of span attributes, in bytes: paths and user
+// agents are the caller's. Events are not bounded by it, so stacks stay whole.
+const maxAttribute = 1024
+
+// Config holds what the services decide of the standard OTEL_* variables; the
+// SDK reads the others by itself.
+type Config struct {
+	Endpoint      url.URL           `env:"OTEL_EXPORTER_OTLP_ENDPOINT" envDefault:"http://127.0.0.1:4318"`
+	Exporter      string            `env:"OTEL_TRACES_EXPORTER" envDefault:"otlp"`
+	ResourceAttrs map[string]string `env:"OTEL_RESOURCE_ATTRIBUTES" envKeyValSeparator:"="`
+}
+
+// Environment returns the resource's deployment.environment.name.
+func (c Config) Environment() string {
+	return c.ResourceAttrs[string(semconv.DeploymentEnvironmentNameKey)]
+}
+
+// Validate reports what Start would refuse.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Exporter != "otlp" && c.Exporter != "none" {
+		errs = append(errs, fmt.Errorf("OTEL_TRACES_EXPORTER: unknown exporter %q: use otlp or none", c.Exporter))
+	}
+	if (c.Endpoint.Scheme != "http" && c.Endpoint.Scheme != "https") || c.Endpoint.Host == "" {
+		errs = append(errs, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT: %q is no URL such as http://127.0.0.1:4318", c.Endpoint.String()))
+	}
+	return errors.Join(errs...)
+}
+
+// Telemetry is the telemetry of one service. It is safe for concurrent use.
+type Telemetry struct {
+	service    string
+	tracers    *sdktrace.TracerProvider
+	meters     *sdkmetric.MeterProvider
+	propagator propagation.TextMapPropagator
+	registry   *prometheus.Registry
+	zeros      *zeros
+}
+
+// Start starts the telemetry of a service that exports its spans as cfg says.
+// The caller ends it with Shutdown.
+func Start(ctx context.Context, service string, cfg Config) (*Telemetry, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if cfg.Exporter == "none" {
+		return New(ctx, service)
+	}
+	endpoint := cfg.Endpoint.JoinPath("v1/traces")
+	exporter, err := otlptracehttp.New(ctx,
+		otlptracehttp.WithEndpointURL(endpoint.String()),
+		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{
+			Enabled:         true,
+			InitialInterval: 200 * time.Millisecond,
+			MaxInterval:     2 * time.Second,
+			MaxElapsedTime:  5 * time.Minute,
+		}))
+	if err != nil {
+		return nil, fmt.Errorf("start the OTLP exporter: %w", err)
+	}
+	return New(ctx, service, sdktrace.NewBatchSpanProcessor(exporter))
+}
+
+// New returns telemetry that hands its spans to the given processors. It
+// takes ownership of them: Shutdown shuts them down.
+func New(ctx context.Context, service string, processors ...sdktrace.SpanProcessor) (*Telemetry, error) {
+	res, err := newResource(ctx, service)
+	if err != nil {
+		return nil, err
+	}
+	limits := sdktrace.NewSpanLimits()
+	limits.AttributeValueLengthLimit = maxAttribute
+	options := []sdktrace.TracerProviderOption{
+		sdktrace.WithResource(res),
+		sdktrace.WithRawSpanLimits(limits),
+		sdktrace.WithSpanProcessor(faultMarker{}),
+	}
+	for _, p := range processors {
+		options = append(options, sdktrace.WithSpanProcessor(p))
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	meters, err := newMeterProvider(res, registry)
+	if err != nil {
+		return nil, err
+	}
+	return &Telemetry{
+		service:    service,
+		tracers:    sdktrace.NewTracerProvider(options...),
+		meters:     meters,
+		propagator: propagation.TraceContext{},
+		registry:   registry,
+		zeros:      &zeros{},
+	}, nil
+}
+
+func newResource(ctx context.Context, service string) (*resource.Resource, error) {
+	version := "(devel)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		version = info.Main.Version
+	}
+	res, err := resource.New(ctx,
+		resource.WithTelemetrySDK(),
+		resource.WithAttributes(
+			semconv.ServiceNamespace("redspan"),
+			semconv.ServiceVersion(version),
+			semconv.ServiceInstanceID(uuid.NewString())),
+		resource.WithFromEnv(),
+		// Dashboards and alerts know the services by these names: not to be renamed.
+		resource.WithAttributes(semconv.ServiceName(service)))
+	if err != nil {
+		return nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
+	}
+	return res, nil
+}
+
+// Tracer returns a tracer for a package's telemetry.go.
+func (t *Telemetry) Tracer(scope string) trace.Tracer { return t.tracers.Tracer(scope) }
+
+// Meter returns a meter for a package's telemetry.go.
+func (t *Telemetry) Meter(scope string) metric.Meter { return t.meters.Meter(scope) }
+
+// Metrics serves the service's metrics for scraping, in the OpenMetrics
+// format with exemplars where the scraper asks for it.
+func (t *Telemetry) Metrics() http.Handler {
+	return promhttp.HandlerFor(zeroGatherer{t.registry, t.zeros}, promhttp.HandlerOpts{EnableOpenMetrics: true})
+}
+
+// Shutdown exports what is left and stops. Spans that end later are lost, so
+// it comes after everything that makes spans. ctx bounds it.
+func (t *Telemetry) Shutdown(ctx context.Context) error {
+	return errors.Join(t.tracers.Shutdown(ctx), t.meters.Shutdown(ctx))
+}
