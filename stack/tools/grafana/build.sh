@@ -43,7 +43,8 @@ build_back_end() {
   export GOFLAGS="-mod=mod -buildvcs=false"
   "$work/wire" gen -tags oss ./pkg/server
   # cgo stays on: this version knows SQLite only through its C library.
-  CGO_ENABLED=1 go build -trimpath -ldflags "-s -w -X main.version=10.0.0-preview" -o "$home/bin/grafana" ./pkg/cmd/grafana
+  CGO_ENABLED=1 go build -trimpath -ldflags "-s -w -X main.version=10.0.0-preview" \
+    -o "$home/bin/grafana" ./pkg/cmd/grafana
   say "back end: built"
 }
 
@@ -73,7 +74,7 @@ collect() {
   cd "$home/public"
   mv app/plugins plugins && rm -rf app sass test testdata vendor
   mkdir app && mv plugins app/plugins
-  find app/plugins -type f \( -name '*.ts' -o -name '*.tsx' -o -name '*.scss' -o -name '*.go' -o -name '*.cue' \) -delete
+  find app/plugins -type f -regex '.*\.\(ts\|tsx\|scss\|go\|cue\)' -delete
   mkdir -p "$home/plugins-bundled"
 }
 
@@ -106,8 +107,8 @@ main() {
   trap 'exit 143' TERM HUP
 
   fetch_source
-  build_back_end >>"$log" 2>&1 &
-  build_front_end >>"$log" 2>&1 &
+  build_back_end </dev/null >>"$log" 2>&1 &
+  build_front_end </dev/null >>"$log" 2>&1 &
   wait -n # for whichever half ends first, so that a failure of either ends the build at once
   wait -n
   collect

@@ -8,12 +8,13 @@ const fs = require('fs');
 // most of the 3,000 packages of the lock file with them.
 const workspaces = ['data', 'e2e-selectors', 'runtime', 'schema', 'ui'].map((name) => `packages/grafana-${name}`);
 
-// Of the development dependencies, what webpack's production config loads and what the application imports.
+// Of the development dependencies, what webpack's production config loads, what the application imports, and what
+// packages import without declaring it.
 const needed = new Set([
-  '@swc/helpers', 'autoprefixer', 'blob-polyfill', 'browserslist', 'copy-webpack-plugin', 'css-loader',
-  'css-minimizer-webpack-plugin', 'esbuild', 'esbuild-loader', 'esbuild-plugin-browserslist', 'expose-loader',
-  'html-loader', 'html-webpack-plugin', 'mini-css-extract-plugin', 'ngtemplate-loader', 'postcss', 'postcss-loader',
-  'postcss-reporter', 'postcss-scss', 'react-simple-compat', 'rudder-sdk-js', 'sass', 'sass-loader', 'style-loader',
+  '@babel/runtime', '@swc/helpers', 'autoprefixer', 'blob-polyfill', 'browserslist', 'copy-webpack-plugin',
+  'css-loader', 'css-minimizer-webpack-plugin', 'esbuild', 'esbuild-loader', 'esbuild-plugin-browserslist',
+  'expose-loader', 'html-loader', 'html-webpack-plugin', 'mini-css-extract-plugin', 'ngtemplate-loader', 'postcss',
+  'postcss-loader', 'postcss-reporter', 'postcss-scss', 'react-simple-compat', 'rudder-sdk-js', 'sass', 'sass-loader', 'style-loader',
   'webpack', 'webpack-cli', 'webpack-manifest-plugin', 'webpack-merge',
 ]);
 
@@ -30,6 +31,7 @@ edit('package.json', (root) => {
       delete root.devDependencies[name];
     }
   }
+  delete root.scripts.postinstall; // git hooks for Grafana's own developers
   // The source takes these two from outside the npm registry; here are the last versions that the registry has.
   root.dependencies.xlsx = '0.18.5';
   root.dependencies['tether-drop'] = '1.4.2';
@@ -48,10 +50,11 @@ for (const dir of ['flot', 'tagsinput', 'bootstrap']) {
 for (const file of empty) {
   fs.writeFileSync(file, '');
 }
-// The start of the application touches these three jQuery plugins, so they must exist.
+// The start of the application patches these three jQuery plugins, so they must exist.
 fs.writeFileSync('public/vendor/bootstrap/bootstrap.js', `
-const noop = function () { return this; };
-jQuery.fn.tooltip = Object.assign(noop.bind(), { defaults: {} });
-jQuery.fn.modal = noop;
-jQuery.fn.dropdown = noop;
+for (const name of ['tooltip', 'modal', 'dropdown']) {
+  jQuery.fn[name] = function () { return this; };
+  jQuery.fn[name].defaults = {};
+  jQuery.fn[name].Constructor = class {};
+}
 `);
