@@ -22,36 +22,52 @@ type Handler func(w http.ResponseWriter, r *http.Request) error
 type Mux struct {
 	mux      *http.ServeMux
 	patterns []string
-	methods  map[string][]string // by path
+	methods  []string // those of all patterns, sorted
 }
 
 // NewMux returns a Mux without routes.
 func NewMux() *Mux {
-	m := &Mux{mux: http.NewServeMux(), methods: make(map[string][]string)}
-	m.mux.Handle("/", adapt(func(_ http.ResponseWriter, r *http.Request) error {
-		r.Pattern = "" // no route, so that spans and metrics get none
-		return problem.New(problem.NotFound, "There is nothing at this path.")
-	}))
+	m := &Mux{mux: http.NewServeMux()}
+	m.mux.Handle(anyPath, adapt(m.unmatched))
 	return m
 }
 
+// anyPath is the pattern of what no route matches. http.ServeMux would answer
+// that in plain text.
+const anyPath = "/"
+
 // Handle registers a handler. The pattern has a method, as "GET /tasks/{id}".
 func (m *Mux) Handle(pattern string, h Handler) {
-	method, path, _ := strings.Cut(pattern, " ")
-	if len(m.methods[path]) == 0 {
-		m.mux.Handle(path, adapt(func(_ http.ResponseWriter, r *http.Request) error {
-			e := problem.New(problem.MethodNotAllowed, "This path has no method %s.", r.Method)
-			e.Allow = strings.Join(m.methods[path], ", ")
-			return e
-		}))
-	}
-	m.methods[path] = append(m.methods[path], method)
-	if method == http.MethodGet { // http.ServeMux serves HEAD by it, too
-		m.methods[path] = append(m.methods[path], http.MethodHead)
-	}
-	slices.Sort(m.methods[path])
-	m.patterns = append(m.patterns, pattern)
 	m.mux.Handle(pattern, adapt(h))
+	m.patterns = append(m.patterns, pattern)
+	method, _, _ := strings.Cut(pattern, " ")
+	m.methods = append(m.methods, method)
+	if method == http.MethodGet { // http.ServeMux serves HEAD by it, too
+		m.methods = append(m.methods, http.MethodHead)
+	}
+	slices.Sort(m.methods)
+	m.methods = slices.Compact(m.methods)
+}
+
+// unmatched answers 405 if the path has a route with another method, else 404.
+// It sets the request's pattern to the route's, or to none, so that spans and
+// metrics get that.
+func (m *Mux) unmatched(_ http.ResponseWriter, r *http.Request) error {
+	r.Pattern = ""
+	var allowed []string
+	for _, method := range m.methods {
+		_, pattern := m.mux.Handler(&http.Request{Method: method, Host: r.Host, URL: r.URL})
+		if pattern != anyPath {
+			_, r.Pattern, _ = strings.Cut(pattern, " ")
+			allowed = append(allowed, method)
+		}
+	}
+	if allowed == nil {
+		return problem.New(problem.NotFound, "There is nothing at this path.")
+	}
+	e := problem.New(problem.MethodNotAllowed, "This path has no method %s.", r.Method)
+	e.Allow = strings.Join(allowed, ", ")
+	return e
 }
 
 // Patterns returns the patterns of all routes, in the order of registration.
@@ -134,4 +150,3 @@ func (w *recorder) ReadFrom(src io.Reader) (int64, error) {
 
 // Unwrap serves http.ResponseController.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-

@@ -120,17 +120,15 @@ func Wrap(cause error, code Code, detail string) *Error {
 	return &Error{Code: code, Detail: detail, err: cause}
 }
 
-// Error returns the private text, for logs and spans.
+// Error returns the private text, for logs and spans: the cause if there is
+// one, else what the caller is told.
 func (e *Error) Error() string {
-	text := string(e.Code)
-	if e.Detail != "" {
-		text += ": " + e.Detail
+	if e.err != nil {
+		return string(e.Code) + ": " + e.err.Error()
 	}
+	text := string(e.Code) + ": " + e.Detail
 	for _, f := range e.Fields {
 		text += fmt.Sprintf("; %s %s", f.Field, f.Message)
-	}
-	if e.err != nil {
-		text += ": " + e.err.Error()
 	}
 	return text
 }

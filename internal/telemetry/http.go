@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"net/http"
+	"slices"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
@@ -30,16 +31,12 @@ func (t *Telemetry) Handler(next http.Handler, server Server) (http.Handler, err
 	if err := t.zeros.expect(server); err != nil {
 		return nil, err
 	}
-	untraced := make(map[string]bool, len(server.Untraced))
-	for _, path := range server.Untraced {
-		untraced[path] = true
-	}
 	return otelhttp.NewHandler(describe(next), "",
 		otelhttp.WithTracerProvider(t.tracers),
 		otelhttp.WithMeterProvider(t.meters),
 		otelhttp.WithPropagators(t.propagator),
 		otelhttp.WithServerName(server.Address),
-		otelhttp.WithFilter(func(r *http.Request) bool { return !untraced[r.URL.Path] }),
+		otelhttp.WithFilter(func(r *http.Request) bool { return !slices.Contains(server.Untraced, r.URL.Path) }),
 		otelhttp.WithPublicEndpointFn(func(*http.Request) bool { return server.Public }),
 	), nil
 }

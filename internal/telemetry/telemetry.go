@@ -70,7 +70,7 @@ type Telemetry struct {
 }
 
 // Start starts the telemetry of a service that exports its spans as cfg says.
-// The caller ends it with Shutdown.
+// The caller ends it with Close.
 func Start(ctx context.Context, service string, cfg Config) (*Telemetry, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func Start(ctx context.Context, service string, cfg Config) (*Telemetry, error) 
 }
 
 // New returns telemetry that hands its spans to the given processors. It
-// takes ownership of them: Shutdown shuts them down.
+// takes ownership of them: Close shuts them down.
 func New(ctx context.Context, service string, processors ...sdktrace.SpanProcessor) (*Telemetry, error) {
 	res, err := newResource(ctx, service)
 	if err != nil {
@@ -160,8 +160,16 @@ func (t *Telemetry) Metrics() http.Handler {
 	return promhttp.HandlerFor(zeroGatherer{t.registry, t.zeros}, promhttp.HandlerOpts{EnableOpenMetrics: true})
 }
 
-// Shutdown exports what is left and stops. Spans that end later are lost, so
-// it comes after everything that makes spans. ctx bounds it.
-func (t *Telemetry) Shutdown(ctx context.Context) error {
-	return errors.Join(t.tracers.Shutdown(ctx), t.meters.Shutdown(ctx))
+// shutdownTimeout bounds Close.
+const shutdownTimeout = 5 * time.Second
+
+// Close exports what is left and stops, within five seconds. Spans that end
+// later are lost, so it comes after everything that makes spans.
+func (t *Telemetry) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	if err := errors.Join(t.tracers.Shutdown(ctx), t.meters.Shutdown(ctx)); err != nil {
+		return fmt.Errorf("flush telemetry: %w", err)
+	}
+	return nil
 }

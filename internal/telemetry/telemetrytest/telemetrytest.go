@@ -1,0 +1,47 @@
+// Package telemetrytest runs a service's telemetry in memory, for tests.
+package telemetrytest
+
+import (
+	"net/http/httptest"
+	"testing"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"redspan/internal/telemetry"
+)
+
+// Telemetry is a service's telemetry whose spans stay in memory.
+type Telemetry struct {
+	*telemetry.Telemetry
+
+	exporter *tracetest.InMemoryExporter
+}
+
+// Start starts telemetry that ends with the test.
+func Start(t *testing.T, service string) *Telemetry {
+	t.Helper()
+	exporter := tracetest.NewInMemoryExporter()
+	tel, err := telemetry.New(t.Context(), service, sdktrace.NewSimpleSpanProcessor(exporter))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := tel.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &Telemetry{tel, exporter}
+}
+
+// Spans returns the spans that have ended, in that order.
+func (t *Telemetry) Spans() []sdktrace.ReadOnlySpan { return t.exporter.GetSpans().Snapshots() }
+
+// Scrape returns what /metrics serves, in the OpenMetrics format.
+func (t *Telemetry) Scrape() string {
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest("GET", "/metrics", nil)
+	r.Header.Set("Accept", "application/openmetrics-text; version=1.0.0")
+	t.Metrics().ServeHTTP(w, r)
+	return w.Body.String()
+}

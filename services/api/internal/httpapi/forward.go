@@ -1,0 +1,90 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"redspan/internal/problem"
+)
+
+// maxBody bounds a request's body, in bytes.
+const maxBody = 64 << 10
+
+// The headers that cross the edge; no other does, in either direction. The
+// transport adds the trace context.
+var (
+	requestHeaders  = []string{"Accept", "Content-Type", "If-Match", "If-None-Match"}
+	responseHeaders = []string{"Cache-Control", "Content-Length", "Content-Type", "Etag", "Location"}
+)
+
+// buffers are for copying bodies.
+var buffers = sync.Pool{New: func() any { return new([16 << 10]byte) }}
+
+// forward passes a request to the store and the answer back, both as they
+// are. The store's failures become the edge's.
+func (h *handlers) forward(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), h.store.Timeout)
+	defer cancel()
+	req, err := h.request(ctx, w, r)
+	if err != nil {
+		return err
+	}
+	resp, err := h.store.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	copyHeaders(w.Header(), resp.Header, responseHeaders)
+	w.WriteHeader(resp.StatusCode)
+	buffer := buffers.Get().(*[16 << 10]byte)
+	defer buffers.Put(buffer)
+	// Without the struct io.CopyBuffer would bypass the buffer.
+	if _, err := io.CopyBuffer(struct{ io.Writer }{w}, resp.Body, buffer[:]); err != nil {
+		return fmt.Errorf("copy the store's answer: %w", err)
+	}
+	return nil
+}
+
+// forwardOne forwards a request for one task. An id that is none stops here:
+// it must not reach a route of the store that is not public.
+func (h *handlers) forwardOne(w http.ResponseWriter, r *http.Request) error {
+	text := r.PathValue("id")
+	if _, err := uuid.Parse(text); err != nil || len(text) != len(uuid.Nil.String()) {
+		return problem.New(problem.NotFound, "There is no such task: an id is a UUID in its usual form.")
+	}
+	return h.forward(w, r)
+}
+
+// request makes the store's request of the caller's.
+func (h *handlers) request(ctx context.Context, w http.ResponseWriter, r *http.Request) (*http.Request, error) {
+	target := h.store.URL + r.URL.EscapedPath()
+	if r.URL.RawQuery != "" {
+		target += "?" + r.URL.RawQuery
+	}
+	body := r.Body
+	if r.ContentLength == 0 {
+		body = http.NoBody
+	} else {
+		body = http.MaxBytesReader(w, body, maxBody)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.Method, target, body)
+	if err != nil {
+		return nil, problem.Wrap(err, problem.Malformed, "The URL cannot be read.")
+	}
+	req.ContentLength = r.ContentLength
+	copyHeaders(req.Header, r.Header, requestHeaders)
+	return req, nil
+}
+
+func copyHeaders(to, from http.Header, names []string) {
+	for _, name := range names {
+		if values := from[name]; len(values) > 0 {
+			to[name] = values
+		}
+	}
+}

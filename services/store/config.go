@@ -1,0 +1,42 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"redspan/internal/config"
+	"redspan/internal/fault"
+	"redspan/internal/telemetry"
+	"redspan/services/store/internal/postgres"
+)
+
+// Config is the store's configuration. docs/configuration.md describes it.
+type Config struct {
+	Addr         string        `env:"STORE_ADDR" envDefault:"127.0.0.1:8081"`
+	AdminAddr    string        `env:"STORE_ADMIN_ADDR" envDefault:"127.0.0.1:9465"`
+	DrainTimeout time.Duration `env:"STORE_DRAIN_TIMEOUT" envDefault:"10s"`
+
+	SQLitePath  string        `env:"STORE_SQLITE_PATH" envDefault:"tasks.db"`
+	DatabaseURL config.Secret `env:"STORE_DATABASE_URL"`
+
+	Faults    fault.Config     `envPrefix:"STORE_"`
+	Telemetry telemetry.Config `envPrefix:""`
+}
+
+// Validate implements config.Validator.
+func (c Config) Validate() error {
+	errs := []error{
+		c.Faults.Validate("STORE_", c.Telemetry.Environment()),
+		c.Telemetry.Validate(),
+	}
+	if c.DrainTimeout <= 0 {
+		errs = append(errs, errors.New("STORE_DRAIN_TIMEOUT: must be more than 0"))
+	}
+	if c.DatabaseURL != "" {
+		if _, err := postgres.ParseURL(c.DatabaseURL.Reveal()); err != nil {
+			errs = append(errs, fmt.Errorf("STORE_DATABASE_URL: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}

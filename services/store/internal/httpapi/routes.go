@@ -1,0 +1,45 @@
+// Package httpapi serves a task store over HTTP. What it answers to is what
+// taskapi.Client asks.
+package httpapi
+
+import (
+	"context"
+
+	"redspan/internal/fault"
+	"redspan/internal/httpserver"
+	"redspan/internal/taskapi"
+)
+
+// HealthPath is asked by the api's health check; it leaves no telemetry.
+const HealthPath = "/health"
+
+// Store is what is served.
+type Store interface {
+	taskapi.Service
+	// Ping returns nil if the store can answer.
+	Ping(context.Context) error
+	// Fail fails in the database, on purpose.
+	Fail(context.Context) error
+}
+
+// New returns the routes of a store.
+func New(store Store, faults fault.Config) *httpserver.Mux {
+	h := &handlers{store, faults}
+	mux := httpserver.NewMux()
+	mux.Handle("POST /tasks", h.create)
+	mux.Handle("GET /tasks", h.list)
+	mux.Handle("GET /tasks/count", h.count)
+	mux.Handle("GET /tasks/{id}", h.get)
+	mux.Handle("PATCH /tasks/{id}", h.update)
+	mux.Handle("DELETE /tasks/{id}", h.delete)
+	mux.Handle("GET "+HealthPath, h.health)
+	if faults.Mode != fault.Off {
+		mux.Handle("GET /error", h.fail)
+	}
+	return mux
+}
+
+type handlers struct {
+	store  Store
+	faults fault.Config
+}

@@ -1,0 +1,106 @@
+package httpapi
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"redspan/internal/problem"
+	"redspan/internal/taskapi"
+)
+
+func (h *handlers) create(w http.ResponseWriter, r *http.Request) error {
+	var n taskapi.NewTask
+	if err := decode(w, r, &n, "application/json"); err != nil {
+		return err
+	}
+	task, err := h.store.Create(r.Context(), n)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", "/tasks/"+task.ID.String())
+	return writeTask(w, http.StatusCreated, task)
+}
+
+func (h *handlers) list(w http.ResponseWriter, r *http.Request) error {
+	q, err := taskapi.ParseQuery(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	page, err := h.store.List(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, page)
+}
+
+func (h *handlers) count(w http.ResponseWriter, r *http.Request) error {
+	n, err := h.store.Count(r.Context())
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, taskapi.CountResponse{Count: n})
+}
+
+func (h *handlers) get(w http.ResponseWriter, r *http.Request) error {
+	id, err := taskID(r)
+	if err != nil {
+		return err
+	}
+	task, err := h.store.Get(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return writeTask(w, http.StatusOK, task)
+}
+
+func (h *handlers) update(w http.ResponseWriter, r *http.Request) error {
+	id, err := taskID(r)
+	if err != nil {
+		return err
+	}
+	var p taskapi.Patch
+	if err := decode(w, r, &p, "application/merge-patch+json", "application/json"); err != nil {
+		return err
+	}
+	task, err := h.store.Update(r.Context(), id, p)
+	if err != nil {
+		return err
+	}
+	return writeTask(w, http.StatusOK, task)
+}
+
+func (h *handlers) delete(w http.ResponseWriter, r *http.Request) error {
+	id, err := taskID(r)
+	if err != nil {
+		return err
+	}
+	if err := h.store.Delete(r.Context(), id); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (h *handlers) health(w http.ResponseWriter, r *http.Request) error {
+	if err := h.store.Ping(r.Context()); err != nil {
+		return problem.Wrap(err, problem.Unavailable, "The database does not answer.")
+	}
+	return writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// taskID reads the path's id. What is no id names no task.
+func taskID(r *http.Request) (uuid.UUID, error) {
+	text := r.PathValue("id")
+	id, err := uuid.Parse(text)
+	if err != nil || len(text) != len(uuid.Nil.String()) {
+		return id, problem.New(problem.NotFound, "There is no such task: an id is a UUID in its usual form.")
+	}
+	return id, nil
+}
+
+func writeTask(w http.ResponseWriter, status int, task taskapi.Task) error {
+	w.Header().Set("ETag", strconv.Quote(strconv.FormatInt(task.Version, 10)))
+	return writeJSON(w, status, task)
+}

@@ -1,0 +1,99 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"redspan/internal/taskapi"
+)
+
+var _ taskapi.Service = (*Store)(nil)
+
+// Create implements taskapi.Service.
+func (s *Store) Create(ctx context.Context, t taskapi.NewTask) (taskapi.Task, error) {
+	if err := t.Validate(); err != nil {
+		return taskapi.Task{}, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return taskapi.Task{}, err
+	}
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	if _, err := s.pool.Exec(ctx, sqlCreate, id, t.Title, t.Description, t.Done, now); err != nil {
+		return taskapi.Task{}, translate(err)
+	}
+	return taskapi.Task{
+		ID: id, Title: t.Title, Description: t.Description, Done: t.Done,
+		CreatedAt: now, UpdatedAt: now, Version: 1,
+	}, nil
+}
+
+// Get implements taskapi.Service.
+func (s *Store) Get(ctx context.Context, id uuid.UUID) (taskapi.Task, error) {
+	return s.one(ctx, sqlGet, id)
+}
+
+// Update implements taskapi.Service.
+func (s *Store) Update(ctx context.Context, id uuid.UUID, p taskapi.Patch) (taskapi.Task, error) {
+	if err := p.Validate(); err != nil {
+		return taskapi.Task{}, err
+	}
+	return s.one(ctx, sqlUpdate, id, p.Title, p.Description, p.Done, time.Now().UTC())
+}
+
+// one runs a statement that returns the task with that id, its first argument.
+func (s *Store) one(ctx context.Context, statement string, id uuid.UUID, args ...any) (taskapi.Task, error) {
+	task, err := scanTask(s.pool.QueryRow(ctx, statement, append([]any{id}, args...)...))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return task, taskapi.ErrNotFound(id)
+	}
+	return task, translate(err)
+}
+
+// List implements taskapi.Service.
+func (s *Store) List(ctx context.Context, q taskapi.Query) (taskapi.Page, error) {
+	before := uuid.UUID(q.Cursor)
+	if before == uuid.Nil {
+		before = uuid.Max
+	}
+	statement, args := sqlList, []any{before, q.Limit + 1}
+	if q.Done != nil {
+		statement, args = sqlDone, append(args, *q.Done)
+	}
+	rows, err := s.pool.Query(ctx, statement, args...)
+	if err != nil {
+		return taskapi.Page{}, translate(err)
+	}
+	tasks, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (taskapi.Task, error) { return scanTask(row) })
+	if err != nil {
+		return taskapi.Page{}, translate(err)
+	}
+	return taskapi.NewPage(tasks, q.Limit), nil
+}
+
+// Delete implements taskapi.Service.
+func (s *Store) Delete(ctx context.Context, id uuid.UUID) error {
+	tag, err := s.pool.Exec(ctx, sqlDelete, id)
+	if err == nil && tag.RowsAffected() == 0 {
+		return taskapi.ErrNotFound(id)
+	}
+	return translate(err)
+}
+
+// Count implements taskapi.Service.
+func (s *Store) Count(ctx context.Context) (n int64, err error) {
+	err = s.pool.QueryRow(ctx, sqlCount).Scan(&n)
+	return n, translate(err)
+}
+
+// scanTask reads the columns of a row.
+func scanTask(row pgx.Row) (taskapi.Task, error) {
+	var t taskapi.Task
+	err := row.Scan(&t.ID, &t.Title, &t.Description, &t.Done, &t.CreatedAt, &t.UpdatedAt, &t.Version)
+	t.CreatedAt, t.UpdatedAt = t.CreatedAt.UTC(), t.UpdatedAt.UTC()
+	return t, err
+}
