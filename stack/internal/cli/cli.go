@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/charmbracelet/lipgloss"
 	"github.com/spf13/cobra"
@@ -42,8 +43,11 @@ func Run(ctx context.Context, args []string, lookup func(string) (string, bool),
 		return int(*code)
 	case errors.Is(err, errQuiet):
 		return 1
-	case errors.Is(err, lifecycle.ErrInterrupted) || ctx.Err() != nil:
+	case errors.Is(err, lifecycle.ErrInterrupted):
 		fmt.Fprintln(stderr, "Interrupted. What this command had started is stopped.")
+		return 130
+	case ctx.Err() != nil:
+		fmt.Fprintln(stderr, "Interrupted.")
 		return 130
 	}
 	a.explain(err)
@@ -98,7 +102,9 @@ func (a *app) stack(cfg *config.Config) (*lifecycle.Stack, error) {
 // explain prints an error and, where a log tells more, the end of that log.
 func (a *app) explain(err error) {
 	red := lipgloss.NewRenderer(a.stderr).NewStyle().Foreground(lipgloss.Color("1")).Bold(true)
-	fmt.Fprintf(a.stderr, "%s %v\n", red.Render("error:"), err)
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintf(a.stderr, "%s %s\n", red.Render("error:"), strings.TrimSuffix(line, "\n"))
+	}
 	if build := new(toolchain.Error); errors.As(err, &build) {
 		a.printLog(build.Log, 0)
 	}

@@ -28,8 +28,8 @@ func (u *startup) places() string {
 		}
 	}
 	_, port, _ := strings.Cut(u.cfg.Addr("API_PORT"), ":")
-	fmt.Fprintf(&out, "\nTry next:\n")
-	fmt.Fprintf(&out, "  curl -i localhost:%-22s a request that fails on purpose\n", port+"/error")
-	fmt.Fprintf(&out, "  %-37s the same, followed down to the line of code\n", "make trace")
+	out.WriteString("\nTry next:\n")
+	fmt.Fprintf(&out, "  %-31s a request that fails on purpose\n", "curl -i localhost:"+port+"/error")
+	fmt.Fprintf(&out, "  %-31s the same, followed down to the line of code\n", "make trace")
 	return out.String()
 }

@@ -61,16 +61,18 @@ func (s *Stack) Up(ctx context.Context) error {
 	}
 	u.board = s.board(names...)
 	u.builder = s.builder(u.board)
-	defer u.board.Close()
-	if err := u.run(ctx); err != nil {
+	if err = u.run(ctx); err != nil {
 		u.showFailure(err)
 		u.rollback(context.WithoutCancel(ctx))
-		if ctx.Err() != nil {
-			return ErrInterrupted
-		}
+	}
+	u.board.Close()
+	switch {
+	case ctx.Err() != nil:
+		return ErrInterrupted
+	case err != nil:
 		return err
 	}
-	u.board.Print(u.summary())
+	fmt.Fprint(s.out, u.summary())
 	return nil
 }
 

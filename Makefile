@@ -1,0 +1,101 @@
+# Everything a person or CI does here is a target of this file.
+
+SHELL := /bin/sh
+STACK := .redspan/bin/stack
+
+# Every module of the workspace; e2e runs only against a stack.
+MODULES  = $(shell go list -m -f '{{.Dir}}')
+UNIT     = $(addsuffix /...,$(filter-out $(CURDIR)/e2e,$(MODULES)))
+SERVICES := api store
+
+.DEFAULT_GOAL := help
+
+## Running
+
+.PHONY: up
+up: stack ## build what is missing and start the stack (GRAFANA=off does without Grafana)
+	@$(STACK) up
+
+.PHONY: down
+down: stack ## stop the stack
+	@$(STACK) down
+
+.PHONY: status
+status: stack ## tell how each part is
+	@$(STACK) status
+
+.PHONY: logs
+logs: stack ## show the logs of all parts (PARTS="api store" for some)
+	@$(STACK) logs $(PARTS)
+
+.PHONY: trace
+trace: stack ## send a request that fails and follow it (AT=api|store|database|timeout)
+	@$(STACK) trace $(if $(AT),--at $(AT))
+
+.PHONY: clean
+clean: stack ## stop the stack and remove its data and logs
+	@$(STACK) clean
+
+## Testing
+
+.PHONY: test
+test: test-unit test-config test-e2e ## run every test; needs a C compiler, Node.js and PostgreSQL
+
+.PHONY: test-fast
+test-fast: ## run what needs no stack and no database, in seconds
+	@go test -short $(UNIT)
+
+.PHONY: test-unit
+test-unit: stack ## run unit and conformance tests with the race detector
+	@command -v $${CC:-gcc} >/dev/null || { echo "The race detector needs a C compiler: apt-get install gcc libc6-dev" >&2; exit 1; }
+	@$(STACK) tool gotestsum --format pkgname-and-test-fails -- -race -shuffle=on $(UNIT)
+
+.PHONY: test-config
+test-config: stack ## check the configuration of every part and the alert rules
+	@$(STACK) tool promtool check config prometheus/prometheus.yml
+	@$(STACK) tool promtool test rules prometheus/tests/*.yaml
+	@$(STACK) tool amtool check-config alertmanager/alertmanager.yml
+	@$(STACK) tool otelcol validate --config otel-collector/config.yaml
+	@$(STACK) tool tempo -config.file=tempo/tempo.yaml -config.expand-env=true -config.verify=true
+
+.PHONY: test-e2e
+test-e2e: stack ## run the end-to-end tests on a stack of their own
+	@$(STACK) tool gotestsum --format testname -- -count=1 -timeout 20m ./e2e/...
+
+## Checking and building
+
+.PHONY: lint
+lint: stack ## run golangci-lint on every module
+	@for dir in $(MODULES); do (cd $$dir && $(CURDIR)/$(STACK) tool golangci-lint run ./...) || failed=1; done; [ -z "$$failed" ]
+
+.PHONY: vuln
+vuln: stack ## look for known vulnerabilities in what every module uses
+	@for dir in $(MODULES); do (cd $$dir && $(CURDIR)/$(STACK) tool govulncheck ./...) || failed=1; done; [ -z "$$failed" ]
+
+.PHONY: fmt
+fmt: ## format the Go code
+	@gofmt -w $(MODULES)
+
+.PHONY: tidy
+tidy: ## tidy every module's go.mod
+	@for dir in $(MODULES); do GOWORK=off go mod tidy -C $$dir || exit 1; done
+
+.PHONY: build
+build: ## build the two services into .redspan/bin
+	@for name in $(SERVICES); do CGO_ENABLED=0 go build -C services/$$name -o $(CURDIR)/.redspan/bin/$$name . || exit 1; done
+
+.PHONY: tools
+tools: stack ## build every tool into the cache
+	@$(STACK) build
+
+# The program behind most targets. Outside the workspace, so that it builds
+# whatever state the other modules are in.
+.PHONY: stack
+stack:
+	@GOWORK=off go build -C stack -o $(CURDIR)/$(STACK) .
+
+.PHONY: help
+help: ## show this help
+	@awk 'BEGIN {FS = ":.*## "} \
+		/^## / {printf "\n%s\n", substr($$0, 4)} \
+		/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
