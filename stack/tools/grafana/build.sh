@@ -2,7 +2,8 @@
 # build.sh DEST builds Grafana from its Go module into DEST, a folder for `DEST/bin/grafana server --homepath DEST`.
 #
 # Grafana publishes its module without a built front end and without the generated wiring of its back end, so this
-# script makes both. It works in DEST.building and moves the result at the end: DEST is whole or absent.
+# script makes both. It works in DEST.building and moves the result at the end: DEST is whole or absent. The details
+# go to DEST.log. Two builds of the same DEST at once are not for this script to prevent: `stack` holds a lock.
 set -euo pipefail
 set -m # each half of the build gets its own process group, so that stopping the script stops all of it
 
@@ -60,7 +61,7 @@ build_front_end() {
   export YARN_NPM_REGISTRY_SERVER              # the registry npm is set up for
   YARN_NPM_REGISTRY_SERVER=$(npm config get registry)
   node .yarn/releases/yarn-3.4.1.cjs install
-  say "front end: bundling (some minutes)"
+  say "front end: bundling (a minute or two)"
   cp "$here/webpack.config.js" scripts/webpack/webpack.redspan.js
   NODE_ENV=production NODE_OPTIONS=--max-old-space-size=8192 \
     node .yarn/releases/yarn-3.4.1.cjs webpack --config scripts/webpack/webpack.redspan.js
@@ -72,10 +73,12 @@ collect() {
   cd "$source"
   cp -r conf public "$home"
   cd "$home/public"
-  mv app/plugins plugins && rm -rf app sass test testdata vendor
-  mkdir app && mv plugins app/plugins
+  mv app/plugins plugins
+  rm -rf app sass test testdata vendor
+  mkdir app
+  mv plugins app/plugins
   find app/plugins -type f -regex '.*\.\(ts\|tsx\|scss\|go\|cue\)' -delete
-  mkdir -p "$home/plugins-bundled"
+  mkdir "$home/plugins-bundled" # empty, but looked for at every start
 }
 
 finish() {
@@ -96,9 +99,7 @@ main() {
   export GOWORK=off
   renice -n 10 $$ >/dev/null # a long build that nobody should feel
 
-  exec 9>"$dest.lock"
-  flock 9 # a second build waits for the first and takes its result
-  [[ ! -e $dest ]] || { say "already built: $dest"; exit; }
+  [[ ! -e $dest ]] || die "$dest is there already: remove it to build again"
   rm -rf "$work" # of a build that was killed
   mkdir -p "$source" "$home/bin"
   : >"$log"

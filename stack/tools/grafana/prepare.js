@@ -14,8 +14,8 @@ const needed = new Set([
   '@babel/runtime', '@swc/helpers', 'autoprefixer', 'blob-polyfill', 'browserslist', 'copy-webpack-plugin',
   'css-loader', 'css-minimizer-webpack-plugin', 'esbuild', 'esbuild-loader', 'esbuild-plugin-browserslist',
   'expose-loader', 'html-loader', 'html-webpack-plugin', 'mini-css-extract-plugin', 'ngtemplate-loader', 'postcss',
-  'postcss-loader', 'postcss-reporter', 'postcss-scss', 'react-simple-compat', 'rudder-sdk-js', 'sass', 'sass-loader', 'style-loader',
-  'webpack', 'webpack-cli', 'webpack-manifest-plugin', 'webpack-merge',
+  'postcss-loader', 'postcss-reporter', 'postcss-scss', 'react-simple-compat', 'rudder-sdk-js', 'sass', 'sass-loader',
+  'style-loader', 'webpack', 'webpack-cli', 'webpack-manifest-plugin', 'webpack-merge',
 ]);
 
 function edit(file, change) {
