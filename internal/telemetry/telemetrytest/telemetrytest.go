@@ -4,6 +4,7 @@ package telemetrytest
 import (
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
@@ -36,6 +37,23 @@ func Start(t *testing.T, service string) *Telemetry {
 
 // Spans returns the spans that have ended, in that order.
 func (t *Telemetry) Spans() []sdktrace.ReadOnlySpan { return t.exporter.GetSpans().Snapshots() }
+
+// AwaitSpans returns the spans once n have ended: a server's span ends after
+// its answer has been read. It fails the test when they do not come.
+func (t *Telemetry) AwaitSpans(tb testing.TB, n int) []sdktrace.ReadOnlySpan {
+	tb.Helper()
+	deadline := time.Now().Add(5 * time.Second)
+	for {
+		spans := t.Spans()
+		if len(spans) >= n {
+			return spans
+		}
+		if time.Now().After(deadline) {
+			tb.Fatalf("%d spans ended, want %d", len(spans), n)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
 
 // Scrape returns what /metrics serves, in the OpenMetrics format.
 func (t *Telemetry) Scrape() string {
