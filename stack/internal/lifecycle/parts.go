@@ -21,11 +21,11 @@ var services = []string{"store", "api"}
 // tools maps each other part to the tool that it runs, and the variable in
 // process-compose.yaml that holds the program.
 var tools = []struct{ part, tool, variable string }{
-	{"otel-collector", "otelcol", "OTELCOL"},
-	{"prometheus", "prometheus", "PROMETHEUS"},
-	{"tempo", "tempo", "TEMPO"},
-	{"alertmanager", "alertmanager", "ALERTMANAGER"},
-	{grafana, grafana, "GRAFANA"},
+	{"otel-collector", "otelcol", "OTELCOL_PROGRAM"},
+	{"prometheus", "prometheus", "PROMETHEUS_PROGRAM"},
+	{"tempo", "tempo", "TEMPO_PROGRAM"},
+	{"alertmanager", "alertmanager", "ALERTMANAGER_PROGRAM"},
+	{grafana, grafana, "GRAFANA_PROGRAM"},
 }
 
 // addresses are what a person opens or calls, by part.

@@ -34,11 +34,19 @@ func (u *startup) run(ctx context.Context) error {
 	return u.awaitAll(ctx)
 }
 
-// awaitAll builds Grafana while the other parts come up.
+// awaitAll waits until every part is ready, and builds Grafana meanwhile.
 func (u *startup) awaitAll(ctx context.Context) error {
+	built, err := u.hasGrafana()
+	if err != nil {
+		return err
+	}
+	if built || !u.cfg.Grafana {
+		u.grafana <- nil
+		return u.watch(ctx)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	var build sync.WaitGroup
-	build.Go(func() { u.grafana <- u.buildGrafana(ctx) })
+	build.Go(func() { u.grafana <- u.builder.Build(ctx, grafana) })
 	defer build.Wait()
 	defer cancel()
 	return u.watch(ctx)
@@ -65,13 +73,6 @@ func (u *startup) buildAll(ctx context.Context) error {
 		return u.builder.Build(ctx, names...)
 	})
 	return g.Wait()
-}
-
-func (u *startup) buildGrafana(ctx context.Context) error {
-	if _, _, installed := installedGrafana(); installed || !u.cfg.Grafana {
-		return nil
-	}
-	return u.builder.Build(ctx, grafana)
 }
 
 // startSupervisor starts process-compose, which then starts every part in the

@@ -10,6 +10,9 @@ import (
 
 // summary is what a person sees last: where everything is, and what to try.
 func (u *startup) summary() string {
+	if u.announced {
+		return fmt.Sprintf("\nGrafana is up too, after %s: %s\n", progress.Duration(time.Since(u.began)), u.cfg.URL("GRAFANA_PORT"))
+	}
 	return fmt.Sprintf("\nRedspan is up after %s.\n\n%s", progress.Duration(time.Since(u.began)), u.places())
 }
 

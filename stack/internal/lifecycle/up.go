@@ -34,6 +34,8 @@ type startup struct {
 	ready   map[string]bool
 	grafana chan error // the end of Grafana's build
 	logEnds map[string]int64
+
+	announced bool // that everything but Grafana is up
 }
 
 // Up builds what is missing and starts what does not run, until every part is
@@ -112,13 +114,19 @@ func (u *startup) checkTools() error {
 	if _, err := exec.LookPath("go"); err != nil {
 		return errors.New("go is not on PATH: it builds the services and the tools; install Go 1.26 or later")
 	}
-	if _, _, installed := installedGrafana(); !u.cfg.Grafana || installed {
-		return nil
-	}
-	if _, built, err := NewBuilder(u.cfg, nil).Program(grafana); err != nil || built {
+	if built, err := u.hasGrafana(); err != nil || built || !u.cfg.Grafana {
 		return err
 	}
 	return toolchain.CheckNode()
+}
+
+// hasGrafana reports whether Grafana can be started without a build.
+func (u *startup) hasGrafana() (bool, error) {
+	if _, _, installed := installedGrafana(); installed {
+		return true, nil
+	}
+	_, built, err := NewBuilder(u.cfg, nil).Program(grafana)
+	return built, err
 }
 
 // environment returns the variables for process-compose.yaml.
@@ -132,9 +140,9 @@ func (u *startup) environment() (map[string]string, error) {
 		}
 		env[t.variable] = program
 	}
-	env["GRAFANA_HOME"] = strings.TrimSuffix(env["GRAFANA"], "/bin/grafana")
+	env["GRAFANA_HOME"] = strings.TrimSuffix(env["GRAFANA_PROGRAM"], "/bin/grafana")
 	if program, home, ok := installedGrafana(); ok {
-		env["GRAFANA"], env["GRAFANA_HOME"] = program, home
+		env["GRAFANA_PROGRAM"], env["GRAFANA_HOME"] = program, home
 	}
 	return env, nil
 }

@@ -13,7 +13,7 @@ import (
 // watch follows the parts until all are ready, and starts those whose
 // dependencies have become ready.
 func (u *startup) watch(ctx context.Context) error {
-	grafanaBuilt, announced := false, false
+	grafanaBuilt := false
 	return poll(ctx, func() (bool, error) {
 		select {
 		case err := <-u.grafana:
@@ -40,8 +40,8 @@ func (u *startup) watch(ctx context.Context) error {
 				waiting = append(waiting, p.Name)
 			}
 		}
-		if !announced && !grafanaBuilt && len(waiting) == 1 && waiting[0] == grafana {
-			announced = true
+		if !u.announced && !grafanaBuilt && len(waiting) == 1 && waiting[0] == grafana {
+			u.announced = true
 			u.board.Print(u.early())
 		}
 		return len(waiting) == 0, nil

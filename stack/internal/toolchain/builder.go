@@ -194,7 +194,6 @@ func (e *Error) Error() string { return fmt.Sprintf("building %s failed: %v", e.
 
 func (e *Error) Unwrap() error { return e.Err }
 
-
 // BuildService compiles one of the two services of this checkout to the file
 // to. The Go cache makes that cheap when nothing changed.
 func (b *Builder) BuildService(ctx context.Context, name, to string) error {

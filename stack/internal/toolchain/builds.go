@@ -124,9 +124,6 @@ func grafanaBuild(b *Builder, r recipe) plan {
 		binary:  "bin/grafana",
 		inputs:  inputs,
 		run: func(ctx context.Context, dir string, log io.Writer) error {
-			if err := CheckNode(); err != nil {
-				return err
-			}
 			// The script makes its destination itself, whole or not at all.
 			home := filepath.Join(dir, "home")
 			steps := io.MultiWriter(log, lineWriter(func(line string) { b.report(r.name, "building", line) }))
@@ -163,7 +160,8 @@ func flatten(home, dir string) error {
 	return errors.Join(errs...)
 }
 
-// CheckNode reports what building Grafana needs and this machine lacks.
+// CheckNode reports what building Grafana needs and this machine lacks. The
+// build says so too, but only after the minutes that the other builds take.
 func CheckNode() error {
 	for _, program := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(program); err != nil {

@@ -13,7 +13,7 @@ const barWidth = 24
 
 // shown are the attributes that tell what a span was about, in this order.
 var shown = []string{
-	"http.route", "http.response.status_code", "server.port",
+	"http.route", "http.response.status_code",
 	"db.system.name", "db.query.summary", "db.response.status_code",
 	"error.type", "fault.injected",
 }

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"redspan/stack/internal/lifecycle"
+)
+
+func TestRun(t *testing.T) {
+	state := t.TempDir()
+	for name, c := range map[string]struct {
+		args   []string
+		env    map[string]string
+		code   int
+		stdout string
+		stderr string
+	}{
+		"help lists the commands":        {[]string{"--help"}, nil, 0, "Build what is missing", ""},
+		"an unknown command":             {[]string{"upp"}, nil, 1, "", `unknown command "upp"`},
+		"status of a stack that is down": {[]string{"status"}, nil, 1, "Redspan is not running. Start it with make up.", ""},
+		"down of a stack that is down":   {[]string{"down"}, nil, 0, "Redspan is not running.", ""},
+		"clean of a foreign folder":      {[]string{"clean"}, nil, 1, "", "nothing was removed"},
+		"logs of an unknown part":        {[]string{"logs", "apy"}, nil, 1, "", `no part named "apy"; there are api, store`},
+		"trace at an unknown place":      {[]string{"trace", "--at", "moon"}, nil, 1, "", `--at "moon" is none of api, store`},
+		"trace without a stack":          {[]string{"trace"}, map[string]string{"API_PORT": "1"}, 1, "", "make status"},
+		"an unknown tool":                {[]string{"tool", "hammer"}, nil, 1, "", `no tool named "hammer"`},
+		"every wrong setting on a line":  {[]string{"up"}, map[string]string{"API_PORT": "x", "GRAFANA": "y"}, 1, "", "error: API_PORT: \"x\""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			lookup := func(name string) (string, bool) {
+				if name == "REDSPAN_STATE_DIR" {
+					return state, true
+				}
+				v, ok := c.env[name]
+				return v, ok
+			}
+			var stdout, stderr bytes.Buffer
+			if code := Run(t.Context(), c.args, lookup, &stdout, &stderr); code != c.code {
+				t.Errorf("exit code %d, want %d", code, c.code)
+			}
+			if !strings.Contains(stdout.String(), c.stdout) {
+				t.Errorf("stdout lacks %q:\n%s", c.stdout, &stdout)
+			}
+			if !strings.Contains(stderr.String(), c.stderr) {
+				t.Errorf("stderr lacks %q:\n%s", c.stderr, &stderr)
+			}
+		})
+	}
+}
+
+func TestTable(t *testing.T) {
+	got := table(lipgloss.NewRenderer(new(bytes.Buffer)), []lifecycle.Status{
+		{Part: "api", State: "ready", OK: true, Pid: 12, Uptime: 90 * time.Second, Address: "http://127.0.0.1:8080"},
+		{Part: "otel-collector", State: "dead", Address: "http://127.0.0.1:4318", Hint: "make up"},
+	})
+	want := `
+PART            STATE  PID  UPTIME  ADDRESS                HINT
+api             ready  12   1m30s   http://127.0.0.1:8080
+otel-collector  dead   -    -       http://127.0.0.1:4318  make up
+`
+	if got != want[1:] {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want[1:])
+	}
+}
