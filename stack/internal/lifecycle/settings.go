@@ -67,12 +67,39 @@ func changed(before, after map[string]string) []string {
 	return names
 }
 
-// fingerprint hashes what a part is made from: its program, when it is built
-// from this checkout, and its configuration files.
+// fingerprint hashes what a part is made from: its program, or the inputs of
+// its tool's build, and its configuration files.
 func (s *Stack) fingerprint(part processcompose.Process) (string, error) {
+	paths, err := s.sources(part)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		// Without a stamp it is an installed Grafana.
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+		h.Write([]byte(path + hash(data)))
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// sources lists the files behind a part's fingerprint.
+func (s *Stack) sources(part processcompose.Process) ([]string, error) {
 	var paths []string
 	if slices.Contains(services, part.Name) {
 		paths = append(paths, s.cfg.Path("bin", part.Name))
+	}
+	for _, t := range tools {
+		if t.part == part.Name {
+			stamp, err := NewBuilder(s.cfg, nil).StampFile(t.tool)
+			if err != nil {
+				return nil, err
+			}
+			paths = append(paths, stamp)
+		}
 	}
 	for _, file := range part.Files {
 		err := filepath.WalkDir(filepath.Join(s.cfg.Root, file), func(path string, d fs.DirEntry, err error) error {
@@ -82,18 +109,10 @@ func (s *Stack) fingerprint(part processcompose.Process) (string, error) {
 			return err
 		})
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", err
+			return nil, err
 		}
 	}
-	h := sha256.New()
-	for _, path := range paths {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return "", err
-		}
-		h.Write([]byte(path + hash(data)))
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return paths, nil
 }
 
 func (s *Stack) loadRecord() (*record, error) {

@@ -119,10 +119,14 @@ func (u *startup) startSupervisor(ctx context.Context) error {
 }
 
 // restartChanged stops the parts whose program or configuration is not the one
-// they were started with, and Grafana when it is switched off.
+// they were started with, and Grafana when it is switched off or to be rebuilt.
 func (u *startup) restartChanged(ctx context.Context) error {
 	if u.fresh {
 		return nil
+	}
+	built, err := u.hasGrafana()
+	if err != nil {
+		return err
 	}
 	var stop []string
 	for _, p := range u.project.Processes {
@@ -133,7 +137,7 @@ func (u *startup) restartChanged(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if now != u.record.Parts[p.Name] || p.Name == grafana && !u.cfg.Grafana {
+		if now != u.record.Parts[p.Name] || p.Name == grafana && !(u.cfg.Grafana && built) {
 			stop = append(stop, p.Name)
 			delete(u.asked, p.Name)
 		}

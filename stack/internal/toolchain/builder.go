@@ -78,6 +78,16 @@ func (b *Builder) Program(name string) (path string, ready bool, err error) {
 	return filepath.Join(dir, plan.binary), current(dir, plan.binary, want), nil
 }
 
+// StampFile returns the file that changes whenever a tool is built from other inputs.
+func (b *Builder) StampFile(name string) (string, error) {
+	r, err := find(name)
+	if err != nil {
+		return "", err
+	}
+	plan := b.describe(r)
+	return filepath.Join(b.dir(name, plan.version), stampFile), plan.err
+}
+
 // ensure builds a tool unless it is up to date and returns its program. Two
 // runs at once take turns, so the second finds the first one's result.
 func (b *Builder) ensure(ctx context.Context, name string) (string, error) {
