@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"reflect"
 
 	"github.com/caarlos0/env/v11"
@@ -58,8 +59,7 @@ func Parse[T Validator](environ []string) (T, error) {
 	names := variables(reflect.TypeFor[T](), "")
 	named := make([]error, 0, len(all.Errors))
 	for _, err := range all.Errors {
-		var parse env.ParseError
-		if errors.As(err, &parse) {
+		if parse, ok := errors.AsType[env.ParseError](err); ok {
 			err = fmt.Errorf("%s: %w", names[parse.Name], parse.Err)
 		}
 		named = append(named, err)
@@ -72,9 +72,7 @@ func variables(t reflect.Type, prefix string) map[string]string {
 	names := make(map[string]string)
 	for field := range t.Fields() {
 		if nested, ok := field.Tag.Lookup("envPrefix"); ok {
-			for name, variable := range variables(field.Type, prefix+nested) {
-				names[name] = variable
-			}
+			maps.Copy(names, variables(field.Type, prefix+nested))
 			continue
 		}
 		names[field.Name] = prefix + field.Tag.Get("env")

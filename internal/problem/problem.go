@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -24,9 +25,14 @@ const (
 	Unauthenticated      Code = "unauthenticated"
 	NotFound             Code = "not-found"
 	MethodNotAllowed     Code = "method-not-allowed"
+	NotAcceptable        Code = "not-acceptable"
+	PreconditionFailed   Code = "precondition-failed"
 	TooLarge             Code = "content-too-large"
+	URITooLong           Code = "uri-too-long"
 	UnsupportedMediaType Code = "unsupported-media-type"
 	Invalid              Code = "invalid-content"
+	KeyReused            Code = "idempotency-key-reused"
+	HeaderTooLarge       Code = "header-too-large"
 	Canceled             Code = "client-closed-request"
 	Internal             Code = "internal-error"
 	BadGateway           Code = "bad-gateway"
@@ -39,7 +45,7 @@ const (
 const StatusClientClosedRequest = 499
 
 // codes ties codes to statuses, both ways. Of two codes with one status the
-// first would win on the way back.
+// first is the general one, which stands for the status alone.
 var codes = []struct {
 	code   Code
 	status int
@@ -49,9 +55,14 @@ var codes = []struct {
 	{Unauthenticated, http.StatusUnauthorized, "Unauthenticated"},
 	{NotFound, http.StatusNotFound, "Not found"},
 	{MethodNotAllowed, http.StatusMethodNotAllowed, "Method not allowed"},
+	{NotAcceptable, http.StatusNotAcceptable, "Not acceptable"},
+	{PreconditionFailed, http.StatusPreconditionFailed, "Precondition failed"},
 	{TooLarge, http.StatusRequestEntityTooLarge, "Content too large"},
+	{URITooLong, http.StatusRequestURITooLong, "URI too long"},
 	{UnsupportedMediaType, http.StatusUnsupportedMediaType, "Unsupported media type"},
 	{Invalid, http.StatusUnprocessableEntity, "Invalid content"},
+	{KeyReused, http.StatusUnprocessableEntity, "Idempotency key reused"},
+	{HeaderTooLarge, http.StatusRequestHeaderFieldsTooLarge, "Request header fields too large"},
 	{Canceled, StatusClientClosedRequest, "Client closed request"},
 	{Internal, http.StatusInternalServerError, "Internal server error"},
 	{BadGateway, http.StatusBadGateway, "Bad gateway"},
@@ -126,11 +137,12 @@ func (e *Error) Error() string {
 	if e.err != nil {
 		return string(e.Code) + ": " + e.err.Error()
 	}
-	text := string(e.Code) + ": " + e.Detail
+	var text strings.Builder
+	text.WriteString(string(e.Code) + ": " + e.Detail)
 	for _, f := range e.Fields {
-		text += fmt.Sprintf("; %s %s", f.Field, f.Message)
+		text.WriteString("; " + f.Field + " " + f.Message)
 	}
-	return text
+	return text.String()
 }
 
 // Unwrap returns the cause.

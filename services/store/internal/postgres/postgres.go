@@ -133,8 +133,7 @@ func (s *Store) Fail(ctx context.Context) error {
 
 // statusOf returns the error's SQLSTATE.
 func statusOf(err error) string {
-	var e *pgconn.PgError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return e.Code
 	}
 	return ""

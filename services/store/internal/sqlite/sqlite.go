@@ -107,8 +107,7 @@ func (s *Store) query(ctx context.Context, db *sql.DB, statement string, args []
 
 // statusOf returns SQLite's result code, as 5 for SQLITE_BUSY.
 func statusOf(err error) string {
-	var e *sqlite.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return strconv.Itoa(e.Code())
 	}
 	return ""
