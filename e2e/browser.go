@@ -1,0 +1,81 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// Browser is a window of a headless Chromium.
+type Browser struct{ ctx context.Context }
+
+// errNoBrowser says what to install.
+var errNoBrowser = errors.New("no Chromium on PATH: install chromium (apt-get install chromium)")
+
+// NewBrowser starts a Chromium that ends with the test.
+func NewBrowser(t testing.TB) *Browser {
+	t.Helper()
+	program, err := findChromium()
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(program),
+		chromedp.NoSandbox, // it does not start as root otherwise, and opens local pages only
+		chromedp.DisableGPU,
+		chromedp.WindowSize(1600, 1100),
+		// Without these it asks hosts of its maker for things.
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
+	)
+	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel := chromedp.NewContext(allocator)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("start %s: %v", program, err)
+	}
+	return &Browser{ctx}
+}
+
+func findChromium() (string, error) {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", errNoBrowser
+}
+
+// Open opens a page, waits until a JavaScript expression holds in it, and
+// keeps a screenshot in a file either way. The error tells what the page says.
+func (b *Browser) Open(url, ready, screenshot string) error {
+	if err := chromedp.Do(b.ctx, chromedp.Navigate(url)); err != nil {
+		return fmt.Errorf("%s: %w", url, err)
+	}
+	_, err := chromedp.Run(b.ctx, chromedp.Poll[chromedp.Void](ready,
+		chromedp.WithPollingInterval(100*time.Millisecond), chromedp.WithPollingTimeout(patience)))
+	if err != nil {
+		text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body.innerText`)) // for the message only
+		err = fmt.Errorf("%s: waiting for %s: %w; the page says:\n%s", url, ready, err, text)
+	}
+	return errors.Join(err, b.screenshot(screenshot))
+}
+
+func (b *Browser) screenshot(file string) error {
+	image, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(file, image, 0o644)
+}

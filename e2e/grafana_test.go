@@ -1,0 +1,120 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"redspan/e2e"
+)
+
+func TestGrafanaAccess(t *testing.T) {
+	t.Run("who is not logged in is a Viewer", func(t *testing.T) {
+		page := string(e2e.MustGet(t, grafana.URL+"/").Body)
+		if !strings.Contains(page, `"orgRole":"Viewer"`) {
+			t.Error(`the page does not say "orgRole":"Viewer"`)
+		}
+	})
+	for name, request := range map[string]struct{ method, path, body string }{
+		"may not see the settings":     {http.MethodGet, "/api/admin/settings", ""},
+		"may not see the users":        {http.MethodGet, "/api/org/users", ""},
+		"may not save a dashboard":     {http.MethodPost, "/api/dashboards/db", `{"dashboard":{"title":"x"}}`},
+		"may not add a data source":    {http.MethodPost, "/api/datasources", `{"name":"x","type":"prometheus","access":"proxy"}`},
+		"may not log in with admin's":  {http.MethodPost, "/login", `{"user":"admin","password":"admin"}`},
+		"may not delete the dashboard": {http.MethodDelete, "/api/dashboards/uid/redspan-requests", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answer := e2e.MustSend(t, request.method, grafana.URL+request.path, request.body)
+			if answer.Status != http.StatusForbidden && answer.Status != http.StatusUnauthorized {
+				t.Errorf("%s %s: status %d: %s", request.method, request.path, answer.Status, answer.Body)
+			}
+		})
+	}
+}
+
+func TestDashboards(t *testing.T) {
+	dashboards, err := e2e.Dashboards(stack.Root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(dashboards) == 0 {
+		t.Fatal("no dashboard in grafana/dashboards")
+	}
+	traffic(t)
+	for _, dashboard := range dashboards {
+		t.Run(dashboard.Title, func(t *testing.T) {
+			if answer := e2e.MustGet(t, grafana.URL+"/api/dashboards/uid/"+dashboard.UID); answer.Status != http.StatusOK {
+				t.Fatalf("it is not in Grafana: status %d: %s", answer.Status, answer.Body)
+			}
+			queries := dashboard.Queries()
+			if len(queries) == 0 {
+				t.Fatal("it has no queries")
+			}
+			for _, query := range queries {
+				t.Run(query.Panel+" "+query.RefID+" has data", func(t *testing.T) {
+					e2e.Await(t, func(ctx context.Context) (float64, error) {
+						value, err := grafana.Run(ctx, query)
+						// The traffic has some of everything, failures too.
+						if err == nil && value <= 0 {
+							err = fmt.Errorf("nothing is above 0, but %v", value)
+						}
+						return value, err
+					})
+				})
+			}
+		})
+	}
+}
+
+func TestBrowser(t *testing.T) {
+	traffic(t)
+	id := e2e.MustGet(t, api+"/error").TraceID()
+	awaitTree(t, id, divisionTree)
+	browser := e2e.NewBrowser(t)
+
+	t.Run("Explore shows the failed trace", func(t *testing.T) {
+		url, err := grafana.ExploreURL(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open(t, browser, "trace", url, hasText("GET /error", "GET /tasks/count", "SELECT tasks"))
+	})
+	t.Run("the dashboard shows data in every panel", func(t *testing.T) {
+		open(t, browser, "dashboard", grafana.URL+"/d/redspan-requests?kiosk&from=now-5m&to=now", dashboardIsDrawn)
+	})
+}
+
+// traffic sends requests of every kind: what succeeds, what is refused, and
+// every failure.
+func traffic(t *testing.T) {
+	t.Helper()
+	for range 5 {
+		e2e.MustSend(t, http.MethodPost, api+"/tasks", `{"title":"from e2e"}`)
+		e2e.MustGet(t, api+"/tasks")
+		e2e.MustGet(t, api+"/nothing")
+	}
+	for _, at := range []string{"api", "store", "database"} {
+		e2e.MustGet(t, api+"/error?at="+at)
+	}
+}
+
+func open(t *testing.T, browser *e2e.Browser, name, url, ready string) {
+	t.Helper()
+	if err := browser.Open(url, ready, filepath.Join(stack.StateDir, "screenshots", name+".png")); err != nil {
+		t.Error(err)
+	}
+}
+
+// hasText is a JavaScript expression that holds once a page shows all texts.
+func hasText(texts ...string) string {
+	conditions := make([]string, 0, len(texts))
+	for _, text := range texts {
+		conditions = append(conditions, fmt.Sprintf("document.body.innerText.includes(%q)", text))
+	}
+	return strings.Join(conditions, " && ")
+}
+
+const dashboardIsDrawn = `!document.body.innerText.includes("No data") && document.querySelectorAll("canvas").length >= 5`
