@@ -66,7 +66,7 @@ test-e2e: stack ## run the end-to-end tests on a stack of their own
 
 .PHONY: lint
 lint: stack ## run golangci-lint on every module
-	@for dir in $(MODULES); do (cd $$dir && $(CURDIR)/$(STACK) tool golangci-lint run ./...) || failed=1; done; [ -z "$$failed" ]
+	@for dir in $(MODULES); do (cd $$dir && $(CURDIR)/$(STACK) tool golangci-lint run --allow-parallel-runners ./...) || failed=1; done; [ -z "$$failed" ]
 
 .PHONY: vuln
 vuln: stack ## look for known vulnerabilities in what every module uses

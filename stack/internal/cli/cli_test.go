@@ -1,14 +1,11 @@
-package cli
+package cli_test
 
 import (
 	"bytes"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/charmbracelet/lipgloss"
-
-	"redspan/stack/internal/lifecycle"
+	"redspan/stack/internal/cli"
 )
 
 func TestRun(t *testing.T) {
@@ -40,7 +37,7 @@ func TestRun(t *testing.T) {
 				return v, ok
 			}
 			var stdout, stderr bytes.Buffer
-			if code := Run(t.Context(), c.args, lookup, &stdout, &stderr); code != c.code {
+			if code := cli.Run(t.Context(), c.args, lookup, &stdout, &stderr); code != c.code {
 				t.Errorf("exit code %d, want %d", code, c.code)
 			}
 			if !strings.Contains(stdout.String(), c.stdout) {
@@ -50,20 +47,5 @@ func TestRun(t *testing.T) {
 				t.Errorf("stderr lacks %q:\n%s", c.stderr, &stderr)
 			}
 		})
-	}
-}
-
-func TestTable(t *testing.T) {
-	got := table(lipgloss.NewRenderer(new(bytes.Buffer)), []lifecycle.Status{
-		{Part: "api", State: "ready", OK: true, Pid: 12, Uptime: 90 * time.Second, Address: "http://127.0.0.1:8080"},
-		{Part: "otel-collector", State: "dead", Address: "http://127.0.0.1:4318", Hint: "make up"},
-	})
-	want := `
-PART            STATE  PID  UPTIME  ADDRESS                HINT
-api             ready  12   1m30s   http://127.0.0.1:8080
-otel-collector  dead   -    -       http://127.0.0.1:4318  make up
-`
-	if got != want[1:] {
-		t.Errorf("got:\n%s\nwant:\n%s", got, want[1:])
 	}
 }

@@ -75,15 +75,15 @@ func table(r *lipgloss.Renderer, parts []lifecycle.Status) string {
 				style = good
 			}
 		}
-		line := ""
+		var line strings.Builder
 		for j, cell := range row {
 			cell = fmt.Sprintf("%-*s", widths[j], cell)
 			if j == 1 || i == 0 {
 				cell = style.Render(cell)
 			}
-			line += cell + "  "
+			line.WriteString(cell + "  ")
 		}
-		out.WriteString(strings.TrimRight(line, " ") + "\n")
+		out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
 	return out.String()
 }

@@ -160,11 +160,11 @@ func (u *startup) start(ctx context.Context, p processcompose.Process, before pr
 
 // note records what a part is started from.
 func (u *startup) note(p processcompose.Process) error {
-	print, err := u.fingerprint(p)
+	made, err := u.fingerprint(p)
 	if err != nil {
 		return err
 	}
-	u.record.Parts[p.Name] = print
+	u.record.Parts[p.Name] = made
 	return u.saveRecord(u.record)
 }
 

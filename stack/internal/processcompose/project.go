@@ -4,6 +4,7 @@ package processcompose
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"slices"
 
@@ -72,7 +73,7 @@ func decodeProcess(node *yaml.Node, env map[string]string) (Process, error) {
 	slices.Sort(p.DependsOn)
 	http := raw.Probe.HTTP
 	port := os.Expand(http.Port, func(name string) string { return env[name] })
-	p.ReadyURL = fmt.Sprintf("http://%s:%s%s", http.Host, port, http.Path)
+	p.ReadyURL = "http://" + net.JoinHostPort(http.Host, port) + http.Path
 	return p, nil
 }
 

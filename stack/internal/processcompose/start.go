@@ -29,7 +29,8 @@ func Start(ctx context.Context, o Options) error {
 		return err
 	}
 	defer output.Close()
-	cmd := exec.Command(o.Program, "up",
+	// It outlives this command: the end of ctx must not end it.
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), o.Program, "up",
 		"--config", filepath.Join(o.Root, "stack", "process-compose.yaml"),
 		"--unix-socket", o.Socket, "--log-file", o.Log,
 		"--tui=false", "--keep-project", "--ordered-shutdown", "--disable-dotenv")
@@ -57,7 +58,7 @@ func awaitAlive(ctx context.Context, client *Client, exited <-chan error) error 
 		case <-ctx.Done():
 			return ctx.Err()
 		case err := <-exited:
-			return fmt.Errorf("process-compose ended at its start: %v", err)
+			return fmt.Errorf("process-compose ended at its start: %w", err)
 		case <-deadline:
 			return fmt.Errorf("process-compose does not answer 10 s after its start")
 		case <-tick.C:

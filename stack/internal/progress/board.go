@@ -73,7 +73,7 @@ func (r *row) elapsed(now time.Time) time.Duration {
 type view interface {
 	changed(r *row, now time.Time)
 	tick(rows []*row, now time.Time)
-	print(rows []*row, text string)
+	write(rows []*row, text string)
 	interval() time.Duration
 }
 
@@ -120,7 +120,7 @@ func (b *Board) Set(name string, state State, detail string) {
 func (b *Board) Print(text string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.view.print(b.rows, text)
+	b.view.write(b.rows, text)
 }
 
 // Close shows the last state and leaves it there.

@@ -32,7 +32,7 @@ func (s *screen) tick(rows []*row, now time.Time) {
 	io.WriteString(s.w, out.String())
 }
 
-func (s *screen) print(rows []*row, text string) {
+func (s *screen) write(rows []*row, text string) {
 	var out strings.Builder
 	s.erase(&out)
 	s.drawn = 0
@@ -75,7 +75,7 @@ func (p *plain) tick(rows []*row, now time.Time) {
 	}
 }
 
-func (p *plain) print(_ []*row, text string) { fmt.Fprintln(p.w, text) }
+func (p *plain) write(_ []*row, text string) { fmt.Fprintln(p.w, text) }
 
 // styles are the colours of the states; none where the output has no colour.
 type styles map[kind]lipgloss.Style

@@ -151,19 +151,20 @@ func (b *Builder) dir(name, version string) string {
 	return filepath.Join(b.CacheDir, name+"-"+version)
 }
 
-func (b *Builder) lock(ctx context.Context, name string) (unlock func() error, err error) {
+func (b *Builder) lock(ctx context.Context, name string) (unlock func(), err error) {
 	if err := os.MkdirAll(b.CacheDir, 0o755); err != nil {
 		return nil, err
 	}
 	lock := flock.New(filepath.Join(b.CacheDir, name+".lock"))
+	unlock = func() { _ = lock.Unlock() }
 	if ok, err := lock.TryLock(); ok || err != nil {
-		return lock.Unlock, err
+		return unlock, err
 	}
 	b.report(name, "waiting", "another build of it is running")
 	if _, err := lock.TryLockContext(ctx, time.Second); err != nil {
 		return nil, err
 	}
-	return lock.Unlock, nil
+	return unlock, nil
 }
 
 func (b *Builder) report(tool, state, detail string) {

@@ -87,11 +87,11 @@ func TestFingerprint(t *testing.T) {
 		if err := os.MkdirAll(s.cfg.Path("bin"), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		print, err := s.fingerprint(part)
+		made, err := s.fingerprint(part)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return print
+		return made
 	}
 	write := func(text string) {
 		t.Helper()

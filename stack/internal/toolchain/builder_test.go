@@ -1,4 +1,4 @@
-package toolchain
+package toolchain_test
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"redspan/stack/internal/toolchain"
 )
 
 func write(t *testing.T, path, text string) {
@@ -19,36 +21,9 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-func TestStamp(t *testing.T) {
-	dir := t.TempDir()
-	mod, sum := filepath.Join(dir, "go.mod"), filepath.Join(dir, "go.sum")
-	write(t, mod, "module a")
-	of := func(paths ...string) string {
-		t.Helper()
-		s, err := stamp(paths)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s
-	}
-	first := of(mod, sum)
-	if of(sum, mod) != first {
-		t.Error("the order of the inputs matters")
-	}
-	write(t, sum, "a v1 h1:x")
-	second := of(mod, sum)
-	if second == first {
-		t.Error("a new go.sum makes no difference")
-	}
-	write(t, mod, "module b")
-	if of(mod, sum) == second {
-		t.Error("another go.mod makes no difference")
-	}
-}
-
 // builder returns a builder on a checkout that pins gotestsum, and Grafana
 // with a build script of its own.
-func builder(t *testing.T, script string) *Builder {
+func builder(t *testing.T, script string) *toolchain.Builder {
 	t.Helper()
 	dir := t.TempDir()
 	tools := filepath.Join(dir, "stack", "tools")
@@ -56,7 +31,7 @@ func builder(t *testing.T, script string) *Builder {
 		"module x\n// build-tags: one,two\ntool gotest.tools/gotestsum\nrequire gotest.tools/gotestsum v1.2.3\n")
 	write(t, filepath.Join(tools, "grafana", "go.mod"), "module x\nrequire github.com/grafana/grafana v1.9.9\n")
 	write(t, filepath.Join(tools, "grafana", "build.sh"), "#!/bin/sh\n"+script)
-	return &Builder{
+	return &toolchain.Builder{
 		Root: dir, CacheDir: filepath.Join(dir, "cache"), Parallel: 1,
 		LogFile: func(tool string) string { return filepath.Join(dir, "log", tool) },
 	}
@@ -70,13 +45,6 @@ func TestProgram(t *testing.T) {
 	}
 	if want := filepath.Join(b.CacheDir, "gotestsum-v1.2.3", "gotestsum"); path != want || built {
 		t.Errorf("got %s, built %t, want %s", path, built, want)
-	}
-	r, err := find("gotestsum")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if tags, err := r.tags(b.Root); err != nil || tags != "one,two" {
-		t.Errorf("tags = %q, %v", tags, err)
 	}
 	if _, _, err := b.Program("hammer"); err == nil || !strings.Contains(err.Error(), "there are process-compose") {
 		t.Errorf("unknown tool: %v", err)
