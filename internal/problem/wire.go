@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -16,6 +17,10 @@ const ContentType = "application/problem+json"
 
 // maxBody bounds what FromResponse reads of an answer, in bytes.
 const maxBody = 64 << 10
+
+// typePrefix begins a type URI. It is relative to the server that answers,
+// which serves its documentation there.
+const typePrefix = "/problems/"
 
 type document struct {
 	Type    string  `json:"type"`
@@ -32,7 +37,7 @@ type document struct {
 func Write(w http.ResponseWriter, err error, traceID string) error {
 	e := From(err)
 	body, jsonErr := json.Marshal(document{
-		Type:    "/problems/" + string(e.Code),
+		Type:    typePrefix + string(e.Code),
 		Title:   e.Code.title(),
 		Status:  e.Code.Status(),
 		Detail:  e.Detail,
@@ -76,6 +81,9 @@ func FromResponse(resp *http.Response) *Error {
 	var doc document
 	if err := json.NewDecoder(io.LimitReader(resp.Body, maxBody)).Decode(&doc); err != nil {
 		return e
+	}
+	if code := Code(strings.TrimPrefix(doc.Type, typePrefix)); code.Status() == resp.StatusCode {
+		e.Code = code
 	}
 	e.Detail, e.Fields = doc.Detail, doc.Errors
 	return e

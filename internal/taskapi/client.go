@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,30 +32,45 @@ type Client struct {
 var _ Service = (*Client)(nil)
 
 // Create implements Service.
-func (c *Client) Create(ctx context.Context, t NewTask) (Task, error) {
-	return call[Task](ctx, c, http.MethodPost, "/tasks", t)
+func (c *Client) Create(ctx context.Context, t NewTask, key IdempotencyKey) (Task, bool, error) {
+	header := http.Header{}
+	if key != "" {
+		header.Set("Idempotency-Key", strconv.Quote(string(key)))
+	}
+	task, answer, err := call[Task](ctx, c, http.MethodPost, "/tasks", header, t)
+	return task, answer.Get(HeaderReplayed) == "true", err
 }
 
 // Get implements Service.
 func (c *Client) Get(ctx context.Context, id uuid.UUID) (Task, error) {
-	return call[Task](ctx, c, http.MethodGet, "/tasks/"+id.String(), nil)
+	task, _, err := call[Task](ctx, c, http.MethodGet, "/tasks/"+id.String(), nil, nil)
+	return task, err
 }
 
 // List implements Service.
 func (c *Client) List(ctx context.Context, q Query) (Page, error) {
 	u := url.URL{Path: "/tasks", RawQuery: q.Values().Encode()}
-	return call[Page](ctx, c, http.MethodGet, u.String(), nil)
+	page, _, err := call[Page](ctx, c, http.MethodGet, u.String(), nil, nil)
+	return page, err
 }
 
 // Update implements Service.
-func (c *Client) Update(ctx context.Context, id uuid.UUID, p Patch) (Task, error) {
-	return call[Task](ctx, c, http.MethodPatch, "/tasks/"+id.String(), p)
+func (c *Client) Update(ctx context.Context, id uuid.UUID, p Patch, match Condition) (Task, error) {
+	task, _, err := call[Task](ctx, c, http.MethodPatch, "/tasks/"+id.String(), ifMatch(match), p)
+	return task, err
 }
 
 // Delete implements Service.
-func (c *Client) Delete(ctx context.Context, id uuid.UUID) error {
-	_, err := call[struct{}](ctx, c, http.MethodDelete, "/tasks/"+id.String(), nil)
+func (c *Client) Delete(ctx context.Context, id uuid.UUID, match Condition) error {
+	_, _, err := call[struct{}](ctx, c, http.MethodDelete, "/tasks/"+id.String(), ifMatch(match), nil)
 	return err
+}
+
+func ifMatch(match Condition) http.Header {
+	if !match.Given() {
+		return nil
+	}
+	return http.Header{"If-Match": {match.String()}}
 }
 
 // CountResponse is the answer to GET /tasks/count.
@@ -63,44 +80,48 @@ type CountResponse struct {
 
 // Count implements Service.
 func (c *Client) Count(ctx context.Context) (int64, error) {
-	resp, err := call[CountResponse](ctx, c, http.MethodGet, "/tasks/count", nil)
+	resp, _, err := call[CountResponse](ctx, c, http.MethodGet, "/tasks/count", nil, nil)
 	return resp.Count, err
 }
 
+// HeaderReplayed is set to "true" on the answer to a repeated creation.
+const HeaderReplayed = "Idempotency-Replayed"
+
 // call makes one call with a JSON body, if any, and decodes the answer's. The
-// answer to a DELETE has none.
-func call[T any](ctx context.Context, c *Client, method, target string, body any) (T, error) {
+// answer to a DELETE has none. It returns the answer's header, too.
+func call[T any](ctx context.Context, c *Client, method, target string, header http.Header, body any) (T, http.Header, error) {
 	var result T
 	var content io.Reader = http.NoBody
 	if body != nil {
 		encoded, err := json.Marshal(body)
 		if err != nil {
-			return result, err
+			return result, nil, err
 		}
 		content = bytes.NewReader(encoded)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, c.URL+target, content)
 	if err != nil {
-		return result, err
+		return result, nil, err
 	}
+	maps.Copy(req.Header, header)
 	if body != nil {
 		req.Header.Set("Content-Type", contentType(method))
 	}
 	resp, err := c.Do(req)
 	if err != nil {
-		return result, err
+		return result, nil, err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode >= http.StatusBadRequest {
-		return result, problem.FromResponse(resp)
+		return result, resp.Header, problem.FromResponse(resp)
 	}
 	if resp.StatusCode == http.StatusNoContent {
-		return result, nil
+		return result, resp.Header, nil
 	}
 	if err := json.NewDecoder(resp.Body).Decode(&result); err != nil {
-		return result, problem.Wrap(fmt.Errorf("%s %s: decode the answer: %w", method, target, err), problem.BadGateway, detailBadGateway)
+		return result, resp.Header, problem.Wrap(fmt.Errorf("%s %s: decode the answer: %w", method, target, err), problem.BadGateway, detailBadGateway)
 	}
-	return result, nil
+	return result, resp.Header, nil
 }
 
 // contentType returns the media type of a request's body: that of a JSON

@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -69,18 +70,38 @@ type Page struct {
 // Canceled when ctx ends first, Unavailable when the store cannot be reached,
 // Internal for the rest.
 type Service interface {
-	// Create stores a new task. A nil error means that it is durable.
-	Create(ctx context.Context, t NewTask) (Task, error)
+	// Create stores a new task. A nil error means that it is durable. With a
+	// key that was used within KeyLifetime it stores nothing: it returns the
+	// task as it was created then, and true, or KeyReused if t is another.
+	Create(ctx context.Context, t NewTask, key IdempotencyKey) (created Task, replayed bool, err error)
 	// Get returns one task.
 	Get(ctx context.Context, id uuid.UUID) (Task, error)
 	// List returns the tasks that q selects, newest first.
 	List(ctx context.Context, q Query) (Page, error)
-	// Update applies a patch and returns the task as it then is.
-	Update(ctx context.Context, id uuid.UUID, p Patch) (Task, error)
-	// Delete removes a task.
-	Delete(ctx context.Context, id uuid.UUID) error
+	// Update applies a patch and returns the task as it then is. It answers
+	// PreconditionFailed if the task is there, but not as match wants it.
+	Update(ctx context.Context, id uuid.UUID, p Patch, match Condition) (Task, error)
+	// Delete removes a task, on the same condition.
+	Delete(ctx context.Context, id uuid.UUID, match Condition) error
 	// Count returns how many tasks there are.
 	Count(ctx context.Context) (int64, error)
+}
+
+// Task returns the task that is created from t at that time, with an id of its
+// own, or what Validate reports.
+func (t NewTask) Task(now time.Time) (Task, error) {
+	if err := t.Validate(); err != nil {
+		return Task{}, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return Task{}, err
+	}
+	now = now.UTC().Truncate(time.Microsecond)
+	return Task{
+		ID: id, Title: t.Title, Description: t.Description, Done: t.Done,
+		CreatedAt: now, UpdatedAt: now, Version: 1,
+	}, nil
 }
 
 // Validate reports every field that a new task cannot have, as Invalid.
@@ -129,12 +150,20 @@ func checkTitle(title string) []problem.Field {
 	if n := utf8.RuneCountInString(title); n < 1 || n > MaxTitle {
 		return []problem.Field{{Field: "title", Message: "must have 1 to 200 characters"}}
 	}
-	return nil
+	return checkText("title", title)
 }
 
 func checkDescription(description string) []problem.Field {
 	if utf8.RuneCountInString(description) > MaxDescription {
 		return []problem.Field{{Field: "description", Message: "must have at most 2000 characters"}}
+	}
+	return checkText("description", description)
+}
+
+// checkText refuses what PostgreSQL cannot store.
+func checkText(field, text string) []problem.Field {
+	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		return []problem.Field{{Field: field, Message: "must be UTF-8 without the character NUL"}}
 	}
 	return nil
 }
@@ -144,6 +173,11 @@ func invalid(fields []problem.Field) error {
 		return nil
 	}
 	return &problem.Error{Code: problem.Invalid, Detail: "The content does not validate.", Fields: fields}
+}
+
+// ErrPrecondition is what a Service answers for a Condition that fails.
+func ErrPrecondition(id uuid.UUID) error {
+	return problem.New(problem.PreconditionFailed, "The task %s has another version: get it again.", id)
 }
 
 // ErrNotFound is what a Service answers for an unknown id.

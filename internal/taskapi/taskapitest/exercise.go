@@ -33,6 +33,12 @@ func Exercise(t *testing.T, newService func(t *testing.T) taskapi.Service) {
 		"pages are stable under inserts":           listStable,
 		"count follows creates and deletes":        count,
 		"a context that is done fails the call":    contextDone,
+		"a key replays its creation":               keyReplays,
+		"a key is for one content":                 keyReused,
+		"a key used at once creates one task":      keyConcurrently,
+		"an update holds to its condition":         updateCondition,
+		"a delete holds to its condition":          deleteCondition,
+		"of updates with one version one succeeds": updateOnce,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, newService(t)) })
@@ -41,9 +47,9 @@ func Exercise(t *testing.T, newService func(t *testing.T) taskapi.Service) {
 
 func create(t *testing.T, s taskapi.Service, n taskapi.NewTask) taskapi.Task {
 	t.Helper()
-	task, err := s.Create(t.Context(), n)
-	if err != nil {
-		t.Fatalf("create: %v", err)
+	task, replayed, err := s.Create(t.Context(), n, "")
+	if err != nil || replayed {
+		t.Fatalf("create: %v, replayed %t", err, replayed)
 	}
 	return task
 }
@@ -74,10 +80,12 @@ func createInvalid(t *testing.T, s taskapi.Service) {
 		"title":       {},
 		"description": {Title: "x", Description: strings.Repeat("é", taskapi.MaxDescription+1)},
 	} {
-		_, err := s.Create(t.Context(), n)
+		_, _, err := s.Create(t.Context(), n, "")
 		wantField(t, err, name)
 	}
-	_, err := s.Create(t.Context(), taskapi.NewTask{Title: strings.Repeat("é", taskapi.MaxTitle+1)})
+	_, _, err := s.Create(t.Context(), taskapi.NewTask{Title: strings.Repeat("é", taskapi.MaxTitle+1)}, "")
+	wantField(t, err, "title")
+	_, _, err = s.Create(t.Context(), taskapi.NewTask{Title: "a\x00b"}, "")
 	wantField(t, err, "title")
 	create(t, s, taskapi.NewTask{
 		Title:       strings.Repeat("é", taskapi.MaxTitle),
@@ -100,7 +108,7 @@ func textsSurvive(t *testing.T, s taskapi.Service) {
 func update(t *testing.T, s taskapi.Service) {
 	task := create(t, s, taskapi.NewTask{Title: "old", Description: "kept"})
 	title, done := "new", true
-	got, err := s.Update(t.Context(), task.ID, taskapi.Patch{Title: &title, Done: &done})
+	got, err := s.Update(t.Context(), task.ID, taskapi.Patch{Title: &title, Done: &done}, taskapi.Condition{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +131,7 @@ func update(t *testing.T, s taskapi.Service) {
 
 func updateInvalid(t *testing.T, s taskapi.Service) {
 	task := create(t, s, taskapi.NewTask{Title: "old"})
-	_, err := s.Update(t.Context(), task.ID, taskapi.Patch{Title: new(string)})
+	_, err := s.Update(t.Context(), task.ID, taskapi.Patch{Title: new(string)}, taskapi.Condition{})
 	wantField(t, err, "title")
 	got, err := s.Get(t.Context(), task.ID)
 	if err != nil {
@@ -136,7 +144,7 @@ func updateInvalid(t *testing.T, s taskapi.Service) {
 
 func updateEmpty(t *testing.T, s taskapi.Service) {
 	task := create(t, s, taskapi.NewTask{Title: "same"})
-	got, err := s.Update(t.Context(), task.ID, taskapi.Patch{})
+	got, err := s.Update(t.Context(), task.ID, taskapi.Patch{}, taskapi.Condition{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +159,7 @@ func updateConcurrently(t *testing.T, s taskapi.Service) {
 	var wg sync.WaitGroup
 	for range updates {
 		wg.Go(func() {
-			if _, err := s.Update(t.Context(), task.ID, taskapi.Patch{}); err != nil {
+			if _, err := s.Update(t.Context(), task.ID, taskapi.Patch{}, taskapi.Condition{}); err != nil {
 				t.Errorf("update: %v", err)
 			}
 		})
@@ -168,24 +176,26 @@ func updateConcurrently(t *testing.T, s taskapi.Service) {
 
 func deleteTask(t *testing.T, s taskapi.Service) {
 	task, other := create(t, s, taskapi.NewTask{Title: "a"}), create(t, s, taskapi.NewTask{Title: "b"})
-	if err := s.Delete(t.Context(), task.ID); err != nil {
+	if err := s.Delete(t.Context(), task.ID, taskapi.Condition{}); err != nil {
 		t.Fatal(err)
 	}
 	_, err := s.Get(t.Context(), task.ID)
 	wantCode(t, err, problem.NotFound)
-	wantCode(t, s.Delete(t.Context(), task.ID), problem.NotFound)
+	wantCode(t, s.Delete(t.Context(), task.ID, taskapi.Condition{}), problem.NotFound)
 	if _, err := s.Get(t.Context(), other.ID); err != nil {
 		t.Errorf("the other task: %v", err)
 	}
 }
 
+func unknown() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
 func unknownID(t *testing.T, s taskapi.Service) {
-	id := uuid.Must(uuid.NewV7())
+	id := unknown()
 	_, err := s.Get(t.Context(), id)
 	wantCode(t, err, problem.NotFound)
-	_, err = s.Update(t.Context(), id, taskapi.Patch{})
+	_, err = s.Update(t.Context(), id, taskapi.Patch{}, taskapi.Condition{})
 	wantCode(t, err, problem.NotFound)
-	wantCode(t, s.Delete(t.Context(), id), problem.NotFound)
+	wantCode(t, s.Delete(t.Context(), id, taskapi.Condition{}), problem.NotFound)
 }
 
 // contextDone calls with contexts that have ended.
@@ -197,7 +207,7 @@ func contextDone(t *testing.T, s taskapi.Service) {
 
 	late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
-	_, err = s.Get(late, uuid.Must(uuid.NewV7()))
+	_, err = s.Get(late, unknown())
 	wantCode(t, err, problem.Timeout)
 }
 

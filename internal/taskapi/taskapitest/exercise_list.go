@@ -56,7 +56,7 @@ func count(t *testing.T, s taskapi.Service) {
 	}
 	task := create(t, s, taskapi.NewTask{Title: "a"})
 	create(t, s, taskapi.NewTask{Title: "b"})
-	if err := s.Delete(t.Context(), task.ID); err != nil {
+	if err := s.Delete(t.Context(), task.ID, taskapi.Condition{}); err != nil {
 		t.Fatal(err)
 	}
 	after, err := s.Count(t.Context())

@@ -22,27 +22,42 @@ type Fake struct {
 
 	mu    sync.Mutex
 	tasks []taskapi.Task // oldest first
+	keys  map[taskapi.IdempotencyKey]creation
+}
+
+// creation is what a key was used for.
+type creation struct {
+	content taskapi.NewTask
+	created taskapi.Task
 }
 
 var _ taskapi.Service = (*Fake)(nil)
 
 // Create implements taskapi.Service.
-func (f *Fake) Create(ctx context.Context, t taskapi.NewTask) (taskapi.Task, error) {
+func (f *Fake) Create(ctx context.Context, t taskapi.NewTask, key taskapi.IdempotencyKey) (taskapi.Task, bool, error) {
 	if err := f.begin(ctx); err != nil {
-		return taskapi.Task{}, err
-	}
-	if err := t.Validate(); err != nil {
-		return taskapi.Task{}, err
+		return taskapi.Task{}, false, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	now := time.Now().UTC().Truncate(time.Microsecond)
-	task := taskapi.Task{
-		ID: uuid.Must(uuid.NewV7()), Title: t.Title, Description: t.Description, Done: t.Done,
-		CreatedAt: now, UpdatedAt: now, Version: 1,
+	task, err := t.Task(time.Now())
+	if err != nil {
+		return taskapi.Task{}, false, err
+	}
+	if earlier, ok := f.keys[key]; ok {
+		if earlier.content != t {
+			return taskapi.Task{}, false, taskapi.ErrKeyReused()
+		}
+		return earlier.created, true, nil
 	}
 	f.tasks = append(f.tasks, task)
-	return task, nil
+	if key != "" {
+		if f.keys == nil {
+			f.keys = make(map[taskapi.IdempotencyKey]creation)
+		}
+		f.keys[key] = creation{t, task}
+	}
+	return task, false, nil
 }
 
 // Get implements taskapi.Service.
@@ -77,7 +92,7 @@ func (f *Fake) List(ctx context.Context, q taskapi.Query) (taskapi.Page, error) 
 }
 
 // Update implements taskapi.Service.
-func (f *Fake) Update(ctx context.Context, id uuid.UUID, p taskapi.Patch) (taskapi.Task, error) {
+func (f *Fake) Update(ctx context.Context, id uuid.UUID, p taskapi.Patch, match taskapi.Condition) (taskapi.Task, error) {
 	if err := f.begin(ctx); err != nil {
 		return taskapi.Task{}, err
 	}
@@ -91,6 +106,9 @@ func (f *Fake) Update(ctx context.Context, id uuid.UUID, p taskapi.Patch) (taska
 		return taskapi.Task{}, err
 	}
 	task := &f.tasks[i]
+	if !match.Allows(task.Version) {
+		return taskapi.Task{}, taskapi.ErrPrecondition(id)
+	}
 	if p.Title != nil {
 		task.Title = *p.Title
 	}
@@ -106,7 +124,7 @@ func (f *Fake) Update(ctx context.Context, id uuid.UUID, p taskapi.Patch) (taska
 }
 
 // Delete implements taskapi.Service.
-func (f *Fake) Delete(ctx context.Context, id uuid.UUID) error {
+func (f *Fake) Delete(ctx context.Context, id uuid.UUID, match taskapi.Condition) error {
 	if err := f.begin(ctx); err != nil {
 		return err
 	}
@@ -115,6 +133,9 @@ func (f *Fake) Delete(ctx context.Context, id uuid.UUID) error {
 	i, err := f.find(id)
 	if err != nil {
 		return err
+	}
+	if !match.Allows(f.tasks[i].Version) {
+		return taskapi.ErrPrecondition(id)
 	}
 	f.tasks = slices.Delete(f.tasks, i, i+1)
 	return nil

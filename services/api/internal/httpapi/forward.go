@@ -18,8 +18,8 @@ const maxBody = 64 << 10
 // The headers that cross the edge; no other does, in either direction. The
 // transport adds the trace context.
 var (
-	requestHeaders  = []string{"Accept", "Content-Type", "If-Match", "If-None-Match"}
-	responseHeaders = []string{"Cache-Control", "Content-Length", "Content-Type", "Etag", "Location"}
+	requestHeaders  = []string{"Accept", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"}
+	responseHeaders = []string{"Cache-Control", "Content-Length", "Content-Type", "Etag", "Idempotency-Replayed", "Location"}
 )
 
 // buffers are for copying bodies.

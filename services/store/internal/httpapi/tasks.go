@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"net/http"
-	"strconv"
 
 	"github.com/google/uuid"
 
@@ -15,9 +14,16 @@ func (h *handlers) create(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, &n, "application/json"); err != nil {
 		return err
 	}
-	task, err := h.store.Create(r.Context(), n)
+	key, err := taskapi.ParseIdempotencyKey(r.Header.Values("Idempotency-Key"))
 	if err != nil {
 		return err
+	}
+	task, replayed, err := h.store.Create(r.Context(), n, key)
+	if err != nil {
+		return err
+	}
+	if replayed {
+		w.Header().Set(taskapi.HeaderReplayed, "true")
 	}
 	w.Header().Set("Location", "/tasks/"+task.ID.String())
 	return writeTask(w, http.StatusCreated, task)
@@ -48,9 +54,18 @@ func (h *handlers) get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	noneMatch, err := taskapi.ParseIfNoneMatch(r.Header.Values("If-None-Match"))
+	if err != nil {
+		return err
+	}
 	task, err := h.store.Get(r.Context(), id)
 	if err != nil {
 		return err
+	}
+	if noneMatch.Given() && noneMatch.Holds(task.Version) {
+		w.Header().Set("ETag", taskapi.ETag(task.Version))
+		w.WriteHeader(http.StatusNotModified)
+		return nil
 	}
 	return writeTask(w, http.StatusOK, task)
 }
@@ -60,11 +75,15 @@ func (h *handlers) update(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	match, err := taskapi.ParseIfMatch(r.Header.Values("If-Match"))
+	if err != nil {
+		return err
+	}
 	var p taskapi.Patch
 	if err := decode(w, r, &p, "application/merge-patch+json", "application/json"); err != nil {
 		return err
 	}
-	task, err := h.store.Update(r.Context(), id, p)
+	task, err := h.store.Update(r.Context(), id, p, match)
 	if err != nil {
 		return err
 	}
@@ -76,7 +95,11 @@ func (h *handlers) delete(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.store.Delete(r.Context(), id); err != nil {
+	match, err := taskapi.ParseIfMatch(r.Header.Values("If-Match"))
+	if err != nil {
+		return err
+	}
+	if err := h.store.Delete(r.Context(), id, match); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -101,6 +124,6 @@ func taskID(r *http.Request) (uuid.UUID, error) {
 }
 
 func writeTask(w http.ResponseWriter, status int, task taskapi.Task) error {
-	w.Header().Set("ETag", strconv.Quote(strconv.FormatInt(task.Version, 10)))
+	w.Header().Set("ETag", taskapi.ETag(task.Version))
 	return writeJSON(w, status, task)
 }

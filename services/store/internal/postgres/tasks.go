@@ -8,28 +8,23 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"redspan/internal/problem"
 	"redspan/internal/taskapi"
 )
 
 var _ taskapi.Service = (*Store)(nil)
 
 // Create implements taskapi.Service.
-func (s *Store) Create(ctx context.Context, t taskapi.NewTask) (taskapi.Task, error) {
-	if err := t.Validate(); err != nil {
-		return taskapi.Task{}, err
-	}
-	id, err := uuid.NewV7()
+func (s *Store) Create(ctx context.Context, t taskapi.NewTask, key taskapi.IdempotencyKey) (taskapi.Task, bool, error) {
+	task, err := t.Task(time.Now())
 	if err != nil {
-		return taskapi.Task{}, err
+		return taskapi.Task{}, false, err
 	}
-	now := time.Now().UTC().Truncate(time.Microsecond)
-	if _, err := s.pool.Exec(ctx, sqlCreate, id, t.Title, t.Description, t.Done, now); err != nil {
-		return taskapi.Task{}, translate(err)
+	if key != "" {
+		return s.createOnce(ctx, task, t, key)
 	}
-	return taskapi.Task{
-		ID: id, Title: t.Title, Description: t.Description, Done: t.Done,
-		CreatedAt: now, UpdatedAt: now, Version: 1,
-	}, nil
+	_, err = s.pool.Exec(ctx, sqlCreate, task.ID, t.Title, t.Description, t.Done, task.CreatedAt)
+	return task, false, translate(err)
 }
 
 // Get implements taskapi.Service.
@@ -38,11 +33,23 @@ func (s *Store) Get(ctx context.Context, id uuid.UUID) (taskapi.Task, error) {
 }
 
 // Update implements taskapi.Service.
-func (s *Store) Update(ctx context.Context, id uuid.UUID, p taskapi.Patch) (taskapi.Task, error) {
+func (s *Store) Update(ctx context.Context, id uuid.UUID, p taskapi.Patch, match taskapi.Condition) (taskapi.Task, error) {
 	if err := p.Validate(); err != nil {
 		return taskapi.Task{}, err
 	}
-	return s.one(ctx, sqlUpdate, id, p.Title, p.Description, p.Done, time.Now().UTC())
+	task, err := s.one(ctx, sqlUpdate, id, p.Title, p.Description, p.Done, time.Now().UTC(), match.Versions())
+	return task, s.unmet(ctx, id, match, err)
+}
+
+// unmet tells a change that found no task from one whose condition failed.
+func (s *Store) unmet(ctx context.Context, id uuid.UUID, match taskapi.Condition, err error) error {
+	if !match.Given() || !problem.Is(err, problem.NotFound) {
+		return err
+	}
+	if _, err := s.Get(ctx, id); err != nil {
+		return err
+	}
+	return taskapi.ErrPrecondition(id)
 }
 
 // one runs a statement that returns the task with that id, its first argument.
@@ -76,12 +83,13 @@ func (s *Store) List(ctx context.Context, q taskapi.Query) (taskapi.Page, error)
 }
 
 // Delete implements taskapi.Service.
-func (s *Store) Delete(ctx context.Context, id uuid.UUID) error {
-	tag, err := s.pool.Exec(ctx, sqlDelete, id)
+func (s *Store) Delete(ctx context.Context, id uuid.UUID, match taskapi.Condition) error {
+	tag, err := s.pool.Exec(ctx, sqlDelete, id, match.Versions())
+	err = translate(err)
 	if err == nil && tag.RowsAffected() == 0 {
-		return taskapi.ErrNotFound(id)
+		err = taskapi.ErrNotFound(id)
 	}
-	return translate(err)
+	return s.unmet(ctx, id, match, err)
 }
 
 // Count implements taskapi.Service.

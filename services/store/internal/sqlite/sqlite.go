@@ -93,8 +93,14 @@ func (s *Store) Fail(ctx context.Context) error {
 	return s.query(ctx, s.reader, sqlFail, nil, func(row *sql.Row) error { return row.Scan(&result) })
 }
 
-// query runs a statement that returns one row.
-func (s *Store) query(ctx context.Context, db *sql.DB, statement string, args []any, scan func(*sql.Row) error) error {
+// querier is a pool or a transaction.
+type querier interface {
+	ExecContext(ctx context.Context, statement string, args ...any) (sql.Result, error)
+	QueryRowContext(ctx context.Context, statement string, args ...any) *sql.Row
+}
+
+// query runs a statement that returns one row. It returns sql.ErrNoRows as it is.
+func (s *Store) query(ctx context.Context, db querier, statement string, args []any, scan func(*sql.Row) error) error {
 	ctx, span := s.tracer.Start(ctx, statement)
 	err := scan(db.QueryRowContext(ctx, statement, args...))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -103,6 +109,17 @@ func (s *Store) query(ctx context.Context, db *sql.DB, statement string, args []
 	}
 	span.End(err)
 	return translate(err)
+}
+
+// exec runs a statement that changes rows, and returns how many.
+func (s *Store) exec(ctx context.Context, db querier, statement string, args ...any) (int64, error) {
+	ctx, span := s.tracer.Start(ctx, statement)
+	result, err := db.ExecContext(ctx, statement, args...)
+	span.End(err)
+	if err != nil {
+		return 0, translate(err)
+	}
+	return result.RowsAffected()
 }
 
 // statusOf returns SQLite's result code, as 5 for SQLITE_BUSY.

@@ -24,7 +24,7 @@ func TestStore(t *testing.T) {
 func TestOpenAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tasks.db")
 	first := open(t, path)
-	task, err := first.Create(t.Context(), taskapi.NewTask{Title: "kept"})
+	task, _, err := first.Create(t.Context(), taskapi.NewTask{Title: "kept"}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,33 +3,33 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"time"
 
 	"github.com/google/uuid"
 
+	"redspan/internal/problem"
 	"redspan/internal/taskapi"
 )
 
 var _ taskapi.Service = (*Store)(nil)
 
 // Create implements taskapi.Service.
-func (s *Store) Create(ctx context.Context, t taskapi.NewTask) (taskapi.Task, error) {
-	if err := t.Validate(); err != nil {
-		return taskapi.Task{}, err
-	}
-	id, err := uuid.NewV7()
+func (s *Store) Create(ctx context.Context, t taskapi.NewTask, key taskapi.IdempotencyKey) (taskapi.Task, bool, error) {
+	task, err := t.Task(time.Now())
 	if err != nil {
-		return taskapi.Task{}, err
+		return taskapi.Task{}, false, err
 	}
-	now := time.Now().UTC().Truncate(time.Microsecond)
-	if _, err := s.exec(ctx, sqlCreate, id[:], t.Title, t.Description, t.Done, now.UnixMicro()); err != nil {
-		return taskapi.Task{}, err
+	if key != "" {
+		return s.createOnce(ctx, task, t, key)
 	}
-	return taskapi.Task{
-		ID: id, Title: t.Title, Description: t.Description, Done: t.Done,
-		CreatedAt: now, UpdatedAt: now, Version: 1,
-	}, nil
+	return task, false, s.insert(ctx, s.writer, task)
+}
+
+func (s *Store) insert(ctx context.Context, db querier, t taskapi.Task) error {
+	_, err := s.exec(ctx, db, sqlCreate, t.ID[:], t.Title, t.Description, t.Done, t.CreatedAt.UnixMicro())
+	return err
 }
 
 // Get implements taskapi.Service.
@@ -38,11 +38,33 @@ func (s *Store) Get(ctx context.Context, id uuid.UUID) (taskapi.Task, error) {
 }
 
 // Update implements taskapi.Service.
-func (s *Store) Update(ctx context.Context, id uuid.UUID, p taskapi.Patch) (taskapi.Task, error) {
+func (s *Store) Update(ctx context.Context, id uuid.UUID, p taskapi.Patch, match taskapi.Condition) (taskapi.Task, error) {
 	if err := p.Validate(); err != nil {
 		return taskapi.Task{}, err
 	}
-	return s.one(ctx, s.writer, sqlUpdate, id, p.Title, p.Description, p.Done, time.Now().UnixMicro())
+	task, err := s.one(ctx, s.writer, sqlUpdate, id, p.Title, p.Description, p.Done, time.Now().UnixMicro(), versions(match))
+	return task, s.unmet(ctx, id, match, err)
+}
+
+// versions encodes those that a change is limited to; NULL is no limit.
+func versions(match taskapi.Condition) any {
+	limited := match.Versions()
+	if limited == nil {
+		return nil
+	}
+	encoded, _ := json.Marshal(limited) // numbers cannot fail
+	return string(encoded)
+}
+
+// unmet tells a change that found no task from one whose condition failed.
+func (s *Store) unmet(ctx context.Context, id uuid.UUID, match taskapi.Condition, err error) error {
+	if !match.Given() || !problem.Is(err, problem.NotFound) {
+		return err
+	}
+	if _, err := s.Get(ctx, id); err != nil {
+		return err
+	}
+	return taskapi.ErrPrecondition(id)
 }
 
 // one runs a statement that returns the task with that id, its first argument.
@@ -95,29 +117,18 @@ func (s *Store) scanAll(ctx context.Context, statement string, args ...any) (_ [
 }
 
 // Delete implements taskapi.Service.
-func (s *Store) Delete(ctx context.Context, id uuid.UUID) error {
-	deleted, err := s.exec(ctx, sqlDelete, id[:])
+func (s *Store) Delete(ctx context.Context, id uuid.UUID, match taskapi.Condition) error {
+	deleted, err := s.exec(ctx, s.writer, sqlDelete, id[:], versions(match))
 	if err == nil && deleted == 0 {
-		return taskapi.ErrNotFound(id)
+		err = taskapi.ErrNotFound(id)
 	}
-	return err
+	return s.unmet(ctx, id, match, err)
 }
 
 // Count implements taskapi.Service.
 func (s *Store) Count(ctx context.Context) (n int64, err error) {
 	err = s.query(ctx, s.reader, sqlCount, nil, func(row *sql.Row) error { return row.Scan(&n) })
 	return n, err
-}
-
-// exec runs a statement that changes rows, and returns how many.
-func (s *Store) exec(ctx context.Context, statement string, args ...any) (int64, error) {
-	ctx, span := s.tracer.Start(ctx, statement)
-	result, err := s.writer.ExecContext(ctx, statement, args...)
-	span.End(err)
-	if err != nil {
-		return 0, translate(err)
-	}
-	return result.RowsAffected()
 }
 
 // scanTask reads the columns of a row.
