@@ -30,7 +30,6 @@ func NewBrowser(t testing.TB) *Browser {
 		chromedp.ExecPath(program),
 		chromedp.NoSandbox, // it does not start as root otherwise, and opens local pages only
 		chromedp.DisableGPU,
-		chromedp.WindowSize(1600, 1100),
 		// Without these it asks hosts of its maker for things.
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
@@ -39,7 +38,7 @@ func NewBrowser(t testing.TB) *Browser {
 	t.Cleanup(cancel)
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1600, 1200)); err != nil {
 		t.Fatalf("start %s: %v", program, err)
 	}
 	return &Browser{ctx}
@@ -54,22 +53,35 @@ func findChromium() (string, error) {
 	return "", errNoBrowser
 }
 
-// Open opens a page, waits until a JavaScript expression holds in it, and
-// keeps a screenshot in a file either way. The error tells what the page says.
-func (b *Browser) Open(url, ready, screenshot string) error {
-	if err := chromedp.Do(b.ctx, chromedp.Navigate(url)); err != nil {
-		return fmt.Errorf("%s: %w", url, err)
-	}
-	_, err := chromedp.Run(b.ctx, chromedp.Poll[chromedp.Void](ready,
+// Open opens a page.
+func (b *Browser) Open(url string) error {
+	return chromedp.Do(b.ctx, chromedp.Navigate(url))
+}
+
+// Wait waits until a JavaScript expression holds in the page. The error tells
+// what the page says instead.
+func (b *Browser) Wait(expression string) error {
+	_, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression,
 		chromedp.WithPollingInterval(100*time.Millisecond), chromedp.WithPollingTimeout(patience)))
 	if err != nil {
 		text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body.innerText`)) // for the message only
-		err = fmt.Errorf("%s: waiting for %s: %w; the page says:\n%s", url, ready, err, text)
+		return fmt.Errorf("waiting for %s: %w; the page says:\n%s", expression, err, text)
 	}
-	return errors.Join(err, b.screenshot(screenshot))
+	return nil
 }
 
-func (b *Browser) screenshot(file string) error {
+// Click clicks on the first element that an XPath finds, once there is one.
+func (b *Browser) Click(xpath string) error {
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.Click(chromedp.Search(xpath))); err != nil {
+		return fmt.Errorf("click on %s: %w", xpath, err)
+	}
+	return nil
+}
+
+// Screenshot keeps a picture of the page in a file.
+func (b *Browser) Screenshot(file string) error {
 	image, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		return err

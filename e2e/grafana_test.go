@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -73,18 +74,54 @@ func TestBrowser(t *testing.T) {
 	traffic(t)
 	id := e2e.MustGet(t, api+"/error").TraceID()
 	awaitTree(t, id, divisionTree)
-	browser := e2e.NewBrowser(t)
+	page := page{t, e2e.NewBrowser(t)}
 
-	t.Run("Explore shows the failed trace", func(t *testing.T) {
+	t.Run("Explore shows the failed trace down to the line of the division", func(t *testing.T) {
+		page := page.in(t)
 		url, err := grafana.ExploreURL(id)
 		if err != nil {
 			t.Fatal(err)
 		}
-		open(t, browser, "trace", url, hasText("GET /error", "GET /tasks/count", "SELECT tasks"))
+		page.open(url)
+		page.wait(says("GET /error", "GET /tasks/count", "SELECT tasks") + ` && !document.body.innerText.includes("Loading")`)
+		page.keep("trace")
+		page.click(`//*[@role="switch"][contains(., "GET /error")]`)
+		page.click(`//*[@role="switch"][contains(., "Events (1)")]`)
+		page.click(`//*[@role="switch"][contains(., "exception.type")]`)
+		page.wait(says(sourceLine(t, "services/api/internal/httpapi/faults.go", "tasks / people")))
+		page.keep("exception")
 	})
 	t.Run("the dashboard shows data in every panel", func(t *testing.T) {
-		open(t, browser, "dashboard", grafana.URL+"/d/redspan-requests?kiosk&from=now-5m&to=now", dashboardIsDrawn)
+		page := page.in(t)
+		page.open(grafana.URL + "/d/redspan-requests?kiosk&from=now-2m&to=now")
+		page.wait(dashboardIsDrawn)
+		page.keep("dashboard")
 	})
+}
+
+// page is a browser that fails its test.
+type page struct {
+	t       *testing.T
+	browser *e2e.Browser
+}
+
+func (p page) in(t *testing.T) page { return page{t, p.browser} }
+
+func (p page) open(url string)        { p.must(p.browser.Open(url)) }
+func (p page) click(xpath string)     { p.must(p.browser.Click(xpath)) }
+func (p page) wait(expression string) { p.must(p.browser.Wait(expression)) }
+func (p page) keep(name string)       { p.must(p.browser.Screenshot(screenshot(name))) }
+
+// must fails the test, and keeps a picture of the page that made it fail.
+func (p page) must(err error) {
+	p.t.Helper()
+	if err != nil {
+		p.t.Fatal(errors.Join(err, p.browser.Screenshot(screenshot("failure"))))
+	}
+}
+
+func screenshot(name string) string {
+	return filepath.Join(stack.StateDir, "screenshots", name+".png")
 }
 
 // traffic sends requests of every kind: what succeeds, what is refused, and
@@ -101,15 +138,8 @@ func traffic(t *testing.T) {
 	}
 }
 
-func open(t *testing.T, browser *e2e.Browser, name, url, ready string) {
-	t.Helper()
-	if err := browser.Open(url, ready, filepath.Join(stack.StateDir, "screenshots", name+".png")); err != nil {
-		t.Error(err)
-	}
-}
-
-// hasText is a JavaScript expression that holds once a page shows all texts.
-func hasText(texts ...string) string {
+// says is a JavaScript expression that holds once a page shows all texts.
+func says(texts ...string) string {
 	conditions := make([]string, 0, len(texts))
 	for _, text := range texts {
 		conditions = append(conditions, fmt.Sprintf("document.body.innerText.includes(%q)", text))
@@ -117,4 +147,10 @@ func hasText(texts ...string) string {
 	return strings.Join(conditions, " && ")
 }
 
-const dashboardIsDrawn = `!document.body.innerText.includes("No data") && document.querySelectorAll("canvas").length >= 5`
+// dashboardIsDrawn holds once each panel of the dashboard is drawn: five with
+// a canvas, of which two with exemplars, the targets, and the table's rows.
+const dashboardIsDrawn = `!/No data|Loading/.test(document.body.innerText)
+	&& document.querySelectorAll("canvas").length >= 5
+	&& document.querySelectorAll("[aria-label='Exemplar marker']").length >= 2
+	&& /api:\s*up/.test(document.body.innerText)
+	&& document.querySelectorAll("[aria-label='Data link']").length >= 5`

@@ -167,6 +167,7 @@ func sourceLine(t *testing.T, file, text string) string {
 		t.Fatalf("%s has not exactly one %q", file, text)
 	}
 	before, _, _ := strings.Cut(string(source), text)
+	// In a stack the offset of the instruction follows: :38 is not :380.
 	return fmt.Sprintf("%s:%d ", file, 1+strings.Count(before, "\n"))
 }
 

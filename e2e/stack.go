@@ -73,7 +73,7 @@ func Start(ctx context.Context, root string) (*Stack, error) {
 // empty builds the stack command, stops what an earlier run may have left, and
 // removes its state.
 func (s *Stack) empty(ctx context.Context) error {
-	build := s.command(ctx, "go", "build", "-o", s.program, "./stack")
+	build := s.command(ctx, "go", "build", "-C", "stack", "-o", s.program, ".")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the stack command: %w\n%s", err, out)
 	}
