@@ -7,9 +7,7 @@
 package taskapi
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -117,31 +115,6 @@ func (p Patch) Validate() error {
 	}
 	if p.Description != nil {
 		fields = append(fields, checkDescription(*p.Description)...)
-	}
-	return invalid(fields)
-}
-
-// UnmarshalJSON reads null as RFC 7396 does, as the removal of a member: a
-// description can be removed, which empties it; a title or state cannot.
-func (p *Patch) UnmarshalJSON(data []byte) error {
-	type plain Patch
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode((*plain)(p)); err != nil {
-		return err
-	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(data, &members); err != nil {
-		return err
-	}
-	var fields []problem.Field
-	for _, name := range []string{"title", "done"} {
-		if string(members[name]) == "null" {
-			fields = append(fields, problem.Field{Field: name, Message: "cannot be removed"})
-		}
-	}
-	if string(members["description"]) == "null" {
-		p.Description = new(string)
 	}
 	return invalid(fields)
 }

@@ -47,9 +47,9 @@ func TestRequests(t *testing.T) {
 	}{
 		"no content type":              {"POST /tasks", "", `{"title":"x"}`, 415, "Send the content as application/json."},
 		"an empty body":                {"POST /tasks", json, ``, 400, "empty"},
-		"half a body":                  {"POST /tasks", json, `{"title":`, 400, "ends within"},
-		"no JSON":                      {"POST /tasks", json, `title`, 400, "no JSON"},
-		"no object":                    {"POST /tasks", json, `[]`, 400, "cannot be read as a JSON object"},
+		"half a body":                  {"POST /tasks", json, `{"title":`, 400, "unexpected EOF"},
+		"no JSON":                      {"POST /tasks", json, `title`, 400, "JSON object"},
+		"no object":                    {"POST /tasks", json, `[]`, 400, "must be a JSON object"},
 		"more than one value":          {"POST /tasks", json, `{"title":"x"}{}`, 400, "goes on after"},
 		"an unknown member":            {"POST /tasks", json, `{"title":"x","id":"1"}`, 422, `"field":"id"`},
 		"a member of another type":     {"POST /tasks", json, `{"title":1}`, 422, `"field":"title"`},

@@ -10,8 +10,12 @@ import (
 )
 
 func (h *handlers) create(w http.ResponseWriter, r *http.Request) error {
-	var n taskapi.NewTask
-	if err := decode(w, r, &n, "application/json"); err != nil {
+	body, err := content(w, r, "application/json")
+	if err != nil {
+		return err
+	}
+	n, err := taskapi.DecodeNewTask(body)
+	if err != nil {
 		return err
 	}
 	key, err := taskapi.ParseIdempotencyKey(r.Header.Values("Idempotency-Key"))
@@ -79,8 +83,12 @@ func (h *handlers) update(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var p taskapi.Patch
-	if err := decode(w, r, &p, "application/merge-patch+json", "application/json"); err != nil {
+	body, err := content(w, r, "application/merge-patch+json", "application/json")
+	if err != nil {
+		return err
+	}
+	p, err := taskapi.DecodePatch(body)
+	if err != nil {
 		return err
 	}
 	task, err := h.store.Update(r.Context(), id, p, match)
