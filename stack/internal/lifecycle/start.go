@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -158,8 +159,17 @@ func (u *startup) start(ctx context.Context, p processcompose.Process, before pr
 	return u.client.Start(ctx, p.Name)
 }
 
-// note records what a part is started from.
+// maxLog is the size above which a log is set aside at the next start of its part.
+const maxLog = 16 << 20
+
+// note records what a part is started from, and gives it a new log when the
+// last one has grown large.
 func (u *startup) note(p processcompose.Process) error {
+	if log := u.cfg.LogFile(p.Name); logEnd(log) > maxLog {
+		if err := os.Rename(log, log+".old"); err != nil {
+			return err
+		}
+	}
 	made, err := u.fingerprint(p)
 	if err != nil {
 		return err
