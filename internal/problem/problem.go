@@ -70,6 +70,15 @@ var codes = []struct {
 	{Timeout, http.StatusGatewayTimeout, "Gateway timeout"},
 }
 
+// Codes returns all codes, in the order of their HTTP status.
+func Codes() []Code {
+	all := make([]Code, len(codes))
+	for i, e := range codes {
+		all[i] = e.code
+	}
+	return all
+}
+
 // Status returns the HTTP status of the code; 500 for one that is unknown.
 func (c Code) Status() int {
 	for _, e := range codes {
@@ -95,7 +104,9 @@ func CodeOf(status int) Code {
 	return Internal
 }
 
-func (c Code) title() string {
+// Title returns the name of the code for people, always the same; that of
+// Internal for one that is unknown.
+func (c Code) Title() string {
 	for _, e := range codes {
 		if e.code == c {
 			return e.title

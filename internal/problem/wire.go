@@ -38,7 +38,7 @@ func Write(w http.ResponseWriter, err error, traceID string) error {
 	e := From(err)
 	body, jsonErr := json.Marshal(document{
 		Type:    typePrefix + string(e.Code),
-		Title:   e.Code.title(),
+		Title:   e.Code.Title(),
 		Status:  e.Code.Status(),
 		Detail:  e.Detail,
 		TraceID: traceID,
