@@ -49,10 +49,11 @@ func (m *Mux) Handle(pattern string, h Handler) {
 	m.methods = slices.Compact(m.methods)
 }
 
-// unmatched answers 405 if the path has a route with another method, else 404.
-// It sets the request's pattern to the route's, or to none, so that spans and
-// metrics get that.
-func (m *Mux) unmatched(_ http.ResponseWriter, r *http.Request) error {
+// unmatched answers OPTIONS for a path with routes, 405 for any other method
+// that it has not got, and 404 for a path without routes. It sets the
+// request's pattern to the route's, or to none, so that spans and metrics get
+// that.
+func (m *Mux) unmatched(w http.ResponseWriter, r *http.Request) error {
 	r.Pattern = ""
 	var allowed []string
 	for _, method := range m.methods {
@@ -65,8 +66,14 @@ func (m *Mux) unmatched(_ http.ResponseWriter, r *http.Request) error {
 	if allowed == nil {
 		return problem.New(problem.NotFound, "There is nothing at this path.")
 	}
+	allow := strings.Join(append(allowed, http.MethodOptions), ", ")
+	if r.Method == http.MethodOptions {
+		w.Header().Set("Allow", allow)
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
 	e := problem.New(problem.MethodNotAllowed, "This path has no method %s.", r.Method)
-	e.Allow = strings.Join(allowed, ", ")
+	e.Allow = allow
 	return e
 }
 
@@ -88,6 +95,10 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			answer(rec, r, problem.New(problem.Internal, "The server failed to answer. The trace id names this failure."))
 		}
 	}()
+	if err := checkSize(r); err != nil {
+		answer(rec, r, err)
+		return
+	}
 	m.mux.ServeHTTP(rec, r)
 }
 

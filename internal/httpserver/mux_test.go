@@ -44,11 +44,11 @@ func serve(t *testing.T) (*httptest.Server, *telemetrytest.Telemetry) {
 		_, _ = io.WriteString(w, "half")
 		return divide(w, r)
 	})
-	mux.Handle("GET /abort", func(w http.ResponseWriter, _ *http.Request) error {
+	mux.Handle("GET /abort", func(http.ResponseWriter, *http.Request) error {
 		panic(http.ErrAbortHandler)
 	})
 	tel := telemetrytest.Start(t, "test")
-	handler, err := tel.Handler(mux, telemetry.Server{Address: "test:80", Patterns: mux.Patterns()})
+	handler, err := httpserver.NewHandler(tel.Telemetry, mux, 100, telemetry.Server{Address: "test:80"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,14 +65,17 @@ func TestMux(t *testing.T) {
 		span    string
 		detail  string // in the problem
 	}{
-		"a route answers":                     {"GET /things/7", 200, "", "GET /things/{id}", ""},
-		"an error keeps its code":             {"DELETE /things/7", 404, "", "DELETE /things/{id}", "No such thing."},
-		"an unknown error is a 500":           {"GET /things/all", 500, "", "GET /things/all", "The trace id names"},
-		"a panic is a 500":                    {"GET /panic", 500, "", "GET /panic", "The trace id names"},
-		"an unknown path is a 404":            {"GET /nothing/here", 404, "", "GET", "nothing at this path"},
-		"a trailing slash is a 404":           {"GET /panic/", 404, "", "GET", "nothing at this path"},
-		"another method is a 405":             {"PUT /things/7", 405, "DELETE, GET, HEAD", "PUT /things/{id}", "no method PUT"},
-		"a method that nobody knows is a 405": {"BREW /panic", 405, "GET, HEAD", "HTTP /panic", "no method BREW"},
+		"a route answers":                      {"GET /things/7", 200, "", "GET /things/{id}", ""},
+		"an error keeps its code":              {"DELETE /things/7", 404, "", "DELETE /things/{id}", "No such thing."},
+		"an unknown error is a 500":            {"GET /things/all", 500, "", "GET /things/all", "The trace id names"},
+		"a panic is a 500":                     {"GET /panic", 500, "", "GET /panic", "The trace id names"},
+		"an unknown path is a 404":             {"GET /nothing/here", 404, "", "GET", "nothing at this path"},
+		"a trailing slash is a 404":            {"GET /panic/", 404, "", "GET", "nothing at this path"},
+		"another method is a 405":              {"PUT /things/7", 405, "DELETE, GET, HEAD, OPTIONS", "PUT /things/{id}", "no method PUT"},
+		"options are told":                     {"OPTIONS /things/7", 204, "DELETE, GET, HEAD, OPTIONS", "OPTIONS /things/{id}", ""},
+		"options of an unknown path are a 404": {"OPTIONS /nothing", 404, "", "OPTIONS", "nothing at this path"},
+		"a target that is too long":            {"GET /" + strings.Repeat("x", 5000), 414, "", "GET", "4096 bytes"},
+		"a method that nobody knows is a 405":  {"BREW /panic", 405, "GET, HEAD, OPTIONS", "HTTP /panic", "no method BREW"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

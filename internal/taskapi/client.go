@@ -135,10 +135,17 @@ func contentType(method string) string {
 
 const detailBadGateway = "The task store failed. The trace id names this failure."
 
+// HeaderTimeout tells the store how many milliseconds the caller still waits.
+const HeaderTimeout = "Request-Timeout-Ms"
+
 // Do sends a request to the store, whose URL it must carry, and returns any
 // answer below 500; the caller closes its body. Every other outcome is an
-// error with the code that an edge answers with.
+// error with the code that an edge answers with. It repeats nothing: the
+// transport does, where nothing was sent.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
+	if deadline, ok := req.Context().Deadline(); ok {
+		req.Header.Set(HeaderTimeout, strconv.FormatInt(time.Until(deadline).Milliseconds(), 10))
+	}
 	resp, err := c.Transport.RoundTrip(req)
 	if err != nil {
 		return nil, unreachable(req.Context(), err)

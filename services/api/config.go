@@ -14,6 +14,7 @@ import (
 type Config struct {
 	Addr         string        `env:"API_ADDR" envDefault:"127.0.0.1:8080"`
 	AdminAddr    string        `env:"API_ADMIN_ADDR" envDefault:"127.0.0.1:9464"`
+	MaxRequests  int           `env:"API_MAX_REQUESTS" envDefault:"512"`
 	DrainTimeout time.Duration `env:"API_DRAIN_TIMEOUT" envDefault:"10s"`
 
 	StoreURL     url.URL       `env:"API_STORE_URL" envDefault:"http://127.0.0.1:8081"`
@@ -28,6 +29,9 @@ func (c Config) Validate() error {
 	errs := []error{
 		c.Faults.Validate("API_", c.Telemetry.Environment()),
 		c.Telemetry.Validate(),
+	}
+	if c.MaxRequests < 1 {
+		errs = append(errs, errors.New("API_MAX_REQUESTS: must be at least 1"))
 	}
 	if c.DrainTimeout <= 0 {
 		errs = append(errs, errors.New("API_DRAIN_TIMEOUT: must be more than 0"))

@@ -40,22 +40,21 @@ func run(ctx context.Context, environ []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, tel.Close()) }()
 
-	transport := newTransport()
+	transport := newTransport(cfg.MaxRequests)
 	defer transport.CloseIdleConnections()
 	store := httpapi.Store{
 		Client: taskapi.Client{
 			URL:       strings.TrimSuffix(cfg.StoreURL.String(), "/"),
-			Transport: tel.Transport(transport),
+			Transport: newBreaker(tel.Transport(transport)),
 		},
 		Untraced: transport,
 		Timeout:  cfg.StoreTimeout,
 	}
 
 	mux := httpapi.New(store, cfg.Faults)
-	handler, err := tel.Handler(mux, telemetry.Server{
+	handler, err := httpserver.NewHandler(tel, mux, cfg.MaxRequests, telemetry.Server{
 		Address:  cfg.Addr,
 		Public:   true,
-		Patterns: mux.Patterns(),
 		Untraced: []string{httpapi.HealthPath},
 	})
 	if err != nil {

@@ -1,23 +1,29 @@
 package main
 
 import (
+	"net"
 	"net/http"
 	"time"
 )
 
-// maxConnsToStore is the bulkhead: calls beyond it wait for a connection
-// until their deadline.
-const maxConnsToStore = 256
+const (
+	// dialTimeout is short: the store is near, and the caller waits.
+	dialTimeout = 500 * time.Millisecond
+	// idleConnTimeout is shorter than the store's, so that no connection is
+	// used just as the store closes it.
+	idleConnTimeout = 30 * time.Second
+)
 
-// newTransport returns the connections to the store. They are kept open, since
-// a new one costs more than a call; the store closes idle ones later than
-// this side does, so that none is used just as it goes.
-func newTransport() *http.Transport {
+// newTransport returns at most n connections to the store, one for each
+// request that the api lets in. They are kept open, since a new one costs more
+// than a call.
+func newTransport(n int) *http.Transport {
 	return &http.Transport{
-		MaxIdleConns:        maxConnsToStore,
-		MaxIdleConnsPerHost: maxConnsToStore,
-		MaxConnsPerHost:     maxConnsToStore,
-		IdleConnTimeout:     30 * time.Second,
+		DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		MaxIdleConns:        n,
+		MaxIdleConnsPerHost: n,
+		MaxConnsPerHost:     n,
+		IdleConnTimeout:     idleConnTimeout,
 		DisableCompression:  true,
 	}
 }

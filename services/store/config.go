@@ -15,10 +15,13 @@ import (
 type Config struct {
 	Addr         string        `env:"STORE_ADDR" envDefault:"127.0.0.1:8081"`
 	AdminAddr    string        `env:"STORE_ADMIN_ADDR" envDefault:"127.0.0.1:9465"`
+	MaxRequests  int           `env:"STORE_MAX_REQUESTS" envDefault:"512"`
 	DrainTimeout time.Duration `env:"STORE_DRAIN_TIMEOUT" envDefault:"10s"`
 
 	SQLitePath  string        `env:"STORE_SQLITE_PATH" envDefault:"tasks.db"`
 	DatabaseURL config.Secret `env:"STORE_DATABASE_URL"`
+	// StartTimeout is how long the start waits for PostgreSQL.
+	StartTimeout time.Duration `env:"STORE_START_TIMEOUT" envDefault:"30s"`
 
 	Faults    fault.Config     `envPrefix:"STORE_"`
 	Telemetry telemetry.Config `envPrefix:""`
@@ -30,8 +33,14 @@ func (c Config) Validate() error {
 		c.Faults.Validate("STORE_", c.Telemetry.Environment()),
 		c.Telemetry.Validate(),
 	}
+	if c.MaxRequests < 1 {
+		errs = append(errs, errors.New("STORE_MAX_REQUESTS: must be at least 1"))
+	}
 	if c.DrainTimeout <= 0 {
 		errs = append(errs, errors.New("STORE_DRAIN_TIMEOUT: must be more than 0"))
+	}
+	if c.StartTimeout <= 0 {
+		errs = append(errs, errors.New("STORE_START_TIMEOUT: must be more than 0"))
 	}
 	if c.DatabaseURL != "" {
 		if _, err := postgres.ParseURL(c.DatabaseURL.Reveal()); err != nil {

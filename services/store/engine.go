@@ -19,7 +19,7 @@ type engine interface {
 // open opens PostgreSQL if it is configured, else the SQLite file.
 func open(ctx context.Context, cfg Config, tel *telemetry.Telemetry) (engine, error) {
 	if cfg.DatabaseURL != "" {
-		return postgres.Open(ctx, cfg.DatabaseURL.Reveal(), tel)
+		return postgres.Open(ctx, cfg.DatabaseURL.Reveal(), cfg.StartTimeout, tel)
 	}
 	return sqlite.Open(ctx, cfg.SQLitePath, tel)
 }

@@ -45,9 +45,8 @@ func run(ctx context.Context, environ []string) (err error) {
 	defer func() { err = errors.Join(err, store.Close()) }()
 
 	mux := httpapi.New(store, cfg.Faults)
-	handler, err := tel.Handler(mux, telemetry.Server{
+	handler, err := httpserver.NewHandler(tel, mux, cfg.MaxRequests, telemetry.Server{
 		Address:  cfg.Addr,
-		Patterns: mux.Patterns(),
 		Untraced: []string{httpapi.HealthPath},
 	})
 	if err != nil {

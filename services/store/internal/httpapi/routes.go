@@ -26,15 +26,15 @@ type Store interface {
 func New(store Store, faults fault.Config) *httpserver.Mux {
 	h := &handlers{store, faults}
 	mux := httpserver.NewMux()
-	mux.Handle("POST /tasks", h.create)
-	mux.Handle("GET /tasks", h.list)
-	mux.Handle("GET /tasks/count", h.count)
-	mux.Handle("GET /tasks/{id}", h.get)
-	mux.Handle("PATCH /tasks/{id}", h.update)
-	mux.Handle("DELETE /tasks/{id}", h.delete)
+	mux.Handle("POST /tasks", withDeadline(h.create))
+	mux.Handle("GET /tasks", withDeadline(h.list))
+	mux.Handle("GET /tasks/count", withDeadline(h.count))
+	mux.Handle("GET /tasks/{id}", withDeadline(h.get))
+	mux.Handle("PATCH /tasks/{id}", withDeadline(h.update))
+	mux.Handle("DELETE /tasks/{id}", withDeadline(h.delete))
 	mux.Handle("GET "+HealthPath, h.health)
 	if faults.Mode != fault.Off {
-		mux.Handle("GET /error", h.fail)
+		mux.Handle("GET /error", withDeadline(h.fail))
 	}
 	return mux
 }

@@ -18,25 +18,26 @@ func (s *Store) createOnce(ctx context.Context, task taskapi.Task, content taska
 	if err != nil {
 		return taskapi.Task{}, false, err
 	}
-	tag, err := s.pool.Exec(ctx, sqlCreateOnce, task.ID, task.Title, task.Description, task.Done, task.CreatedAt,
+	created, err := s.exec(ctx, sqlCreateOnce, task.ID, task.Title, task.Description, task.Done, task.CreatedAt,
 		string(key), fingerprint, task.CreatedAt.Add(taskapi.KeyLifetime))
 	if err != nil {
-		return taskapi.Task{}, false, translate(err)
+		return taskapi.Task{}, false, err
 	}
-	if tag.RowsAffected() == 1 {
+	if created == 1 {
 		return task, false, nil
 	}
 	var (
 		earlier []byte
 		id      uuid.UUID
-		created time.Time
+		at      time.Time
 	)
-	if err := s.pool.QueryRow(ctx, sqlClaimed, string(key)).Scan(&earlier, &id, &created); err != nil {
+	err = retry(ctx, func() error { return s.pool.QueryRow(ctx, sqlClaimed, string(key)).Scan(&earlier, &id, &at) })
+	if err != nil {
 		return taskapi.Task{}, false, translate(err)
 	}
 	if !bytes.Equal(earlier, fingerprint) {
 		return taskapi.Task{}, false, taskapi.ErrKeyReused()
 	}
-	task.ID, task.CreatedAt, task.UpdatedAt = id, created.UTC(), created.UTC()
+	task.ID, task.CreatedAt, task.UpdatedAt = id, at.UTC(), at.UTC()
 	return task, true, nil
 }

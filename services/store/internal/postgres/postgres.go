@@ -6,6 +6,8 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -45,9 +47,9 @@ type Store struct {
 	pool *pgxpool.Pool
 }
 
-// Open connects to the database at url and migrates it. The caller closes the
-// store. Errors never show the password.
-func Open(ctx context.Context, url string, tel *telemetry.Telemetry) (*Store, error) {
+// Open connects to the database at url, for which it waits at most wait, and
+// migrates it. The caller closes the store. Errors never show the password.
+func Open(ctx context.Context, url string, wait time.Duration, tel *telemetry.Telemetry) (*Store, error) {
 	cfg, err := ParseURL(url)
 	if err != nil {
 		return nil, err
@@ -62,12 +64,20 @@ func Open(ctx context.Context, url string, tel *telemetry.Telemetry) (*Store, er
 	if err != nil {
 		return nil, err
 	}
-	cfg.ConnConfig.Tracer = queryTracer{tracer}
+	waits, err := newPoolMetrics(tel)
+	if err != nil {
+		return nil, err
+	}
+	cfg.ConnConfig.Tracer = poolTracer{queryTracer{tracer}, waits}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
 	s := &Store{pool}
+	if err := errors.Join(waits.observe(pool), s.await(ctx, wait)); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("postgres: %w", err)
+	}
 	if err := s.migrate(ctx); err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("postgres: %w", err)
@@ -104,6 +114,26 @@ func ParseURL(url string) (*pgxpool.Config, error) {
 	return cfg, nil
 }
 
+// await returns when the database answers. It does not wait for one that
+// answers with a refusal, such as a wrong password.
+func (s *Store) await(ctx context.Context, wait time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	for began := time.Now(); ; {
+		err := s.pool.Ping(ctx)
+		refused := statusOf(err) != "" && !strings.HasPrefix(statusOf(err), "57P") // starting up, shutting down
+		if err == nil || refused || ctx.Err() != nil {
+			return err
+		}
+		slog.WarnContext(ctx, "waiting for the database", "waited", time.Since(began).Round(time.Millisecond).String(), "limit", wait.String(), "error", err)
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("no answer within %s: %w", wait, err)
+		case <-time.After(time.Second):
+		}
+	}
+}
+
 // migrate holds an advisory lock, so that stores that start at once take turns.
 func (s *Store) migrate(ctx context.Context) error {
 	locker, err := lock.NewPostgresSessionLocker()
@@ -127,8 +157,35 @@ func (s *Store) Ping(ctx context.Context) error { return translate(s.pool.Ping(c
 
 // Fail runs a statement that fails in the database.
 func (s *Store) Fail(ctx context.Context) error {
-	_, err := s.pool.Exec(ctx, sqlFail)
-	return translate(err)
+	_, err := s.exec(ctx, sqlFail)
+	return err
+}
+
+// exec runs a statement that changes rows, and returns how many.
+func (s *Store) exec(ctx context.Context, statement string, args ...any) (changed int64, err error) {
+	err = retry(ctx, func() error {
+		tag, err := s.pool.Exec(ctx, statement, args...)
+		changed = tag.RowsAffected()
+		return err
+	})
+	return changed, translate(err)
+}
+
+// attempts is how often a statement is run at most.
+const attempts = 3
+
+// retry runs a statement again if nothing of it was sent, or if it lost to
+// another transaction and was rolled back (serialization_failure,
+// deadlock_detected). Whether any other failure left a change is unknown.
+func retry(ctx context.Context, run func() error) error {
+	for attempt := 1; ; attempt++ {
+		err := run()
+		state := statusOf(err)
+		repeatable := err != nil && (pgconn.SafeToRetry(err) || state == "40001" || state == "40P01")
+		if !repeatable || attempt == attempts || ctx.Err() != nil {
+			return err
+		}
+	}
 }
 
 // statusOf returns the error's SQLSTATE.

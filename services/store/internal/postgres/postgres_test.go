@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"redspan/internal/problem"
 	"redspan/internal/taskapi"
@@ -15,6 +16,9 @@ import (
 	"redspan/services/store/internal/postgres"
 	"redspan/services/store/internal/postgres/postgrestest"
 )
+
+// wait is how long the tests wait for a server that is there.
+const wait = 10 * time.Second
 
 var server *postgrestest.Server
 
@@ -48,7 +52,7 @@ func TestOpen(t *testing.T) {
 		errs := make(chan error)
 		for range 3 {
 			go func() {
-				s, err := postgres.Open(t.Context(), url, telemetrytest.Start(t, "store").Telemetry)
+				s, err := postgres.Open(t.Context(), url, wait, telemetrytest.Start(t, "store").Telemetry)
 				if err == nil {
 					err = s.Close()
 				}
@@ -60,7 +64,7 @@ func TestOpen(t *testing.T) {
 		}
 	})
 	t.Run("no server is an error without the password", func(t *testing.T) {
-		_, err := postgres.Open(t.Context(), "postgres://u:s3cret@127.0.0.1:1/x", telemetrytest.Start(t, "store").Telemetry)
+		_, err := postgres.Open(t.Context(), "postgres://u:s3cret@127.0.0.1:1/x", 10*time.Millisecond, telemetrytest.Start(t, "store").Telemetry)
 		if err == nil || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("got %v", err)
 		}
@@ -69,7 +73,7 @@ func TestOpen(t *testing.T) {
 
 func TestFail(t *testing.T) {
 	tel := telemetrytest.Start(t, "store")
-	s, err := postgres.Open(t.Context(), server.Create(t, ""), tel.Telemetry)
+	s, err := postgres.Open(t.Context(), server.Create(t, ""), wait, tel.Telemetry)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +97,7 @@ func TestFail(t *testing.T) {
 
 func open(t *testing.T, url string) *postgres.Store {
 	t.Helper()
-	s, err := postgres.Open(t.Context(), url, telemetrytest.Start(t, "store").Telemetry)
+	s, err := postgres.Open(t.Context(), url, wait, telemetrytest.Start(t, "store").Telemetry)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,8 +23,8 @@ func (s *Store) Create(ctx context.Context, t taskapi.NewTask, key taskapi.Idemp
 	if key != "" {
 		return s.createOnce(ctx, task, t, key)
 	}
-	_, err = s.pool.Exec(ctx, sqlCreate, task.ID, t.Title, t.Description, t.Done, task.CreatedAt)
-	return task, false, translate(err)
+	_, err = s.exec(ctx, sqlCreate, task.ID, t.Title, t.Description, t.Done, task.CreatedAt)
+	return task, false, err
 }
 
 // Get implements taskapi.Service.
@@ -54,7 +54,11 @@ func (s *Store) unmet(ctx context.Context, id uuid.UUID, match taskapi.Condition
 
 // one runs a statement that returns the task with that id, its first argument.
 func (s *Store) one(ctx context.Context, statement string, id uuid.UUID, args ...any) (taskapi.Task, error) {
-	task, err := scanTask(s.pool.QueryRow(ctx, statement, append([]any{id}, args...)...))
+	var task taskapi.Task
+	err := retry(ctx, func() (err error) {
+		task, err = scanTask(s.pool.QueryRow(ctx, statement, append([]any{id}, args...)...))
+		return err
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return task, taskapi.ErrNotFound(id)
 	}
@@ -71,11 +75,15 @@ func (s *Store) List(ctx context.Context, q taskapi.Query) (taskapi.Page, error)
 	if q.Done != nil {
 		statement, args = sqlDone, append(args, *q.Done)
 	}
-	rows, err := s.pool.Query(ctx, statement, args...)
-	if err != nil {
-		return taskapi.Page{}, translate(err)
-	}
-	tasks, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (taskapi.Task, error) { return scanTask(row) })
+	var tasks []taskapi.Task
+	err := retry(ctx, func() error {
+		rows, err := s.pool.Query(ctx, statement, args...)
+		if err != nil {
+			return err
+		}
+		tasks, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (taskapi.Task, error) { return scanTask(row) })
+		return err
+	})
 	if err != nil {
 		return taskapi.Page{}, translate(err)
 	}
@@ -84,9 +92,8 @@ func (s *Store) List(ctx context.Context, q taskapi.Query) (taskapi.Page, error)
 
 // Delete implements taskapi.Service.
 func (s *Store) Delete(ctx context.Context, id uuid.UUID, match taskapi.Condition) error {
-	tag, err := s.pool.Exec(ctx, sqlDelete, id, match.Versions())
-	err = translate(err)
-	if err == nil && tag.RowsAffected() == 0 {
+	deleted, err := s.exec(ctx, sqlDelete, id, match.Versions())
+	if err == nil && deleted == 0 {
 		err = taskapi.ErrNotFound(id)
 	}
 	return s.unmet(ctx, id, match, err)
@@ -94,7 +101,7 @@ func (s *Store) Delete(ctx context.Context, id uuid.UUID, match taskapi.Conditio
 
 // Count implements taskapi.Service.
 func (s *Store) Count(ctx context.Context) (n int64, err error) {
-	err = s.pool.QueryRow(ctx, sqlCount).Scan(&n)
+	err = retry(ctx, func() error { return s.pool.QueryRow(ctx, sqlCount).Scan(&n) })
 	return n, translate(err)
 }
 
