@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/google/uuid"
+	"github.com/munnerz/goautoneg"
 
 	"redspan/internal/problem"
 )
@@ -28,6 +31,9 @@ var buffers = sync.Pool{New: func() any { return new([16 << 10]byte) }}
 // forward passes a request to the store and the answer back, both as they
 // are. The store's failures become the edge's.
 func (h *handlers) forward(w http.ResponseWriter, r *http.Request) error {
+	if err := acceptsJSON(r); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.store.Timeout)
 	defer cancel()
 	req, err := h.request(ctx, w, r)
@@ -48,6 +54,26 @@ func (h *handlers) forward(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("copy the store's answer: %w", err)
 	}
 	return nil
+}
+
+// acceptsJSON refuses a request whose Accept header leaves out what tasks are
+// sent as. The most specific range decides (RFC 9110, section 12.5.1).
+func acceptsJSON(r *http.Request) error {
+	accept := strings.Join(r.Header.Values("Accept"), ",")
+	if accept == "" || accept == "*/*" {
+		return nil
+	}
+	quality, specificity := 0.0, 0
+	for _, clause := range goautoneg.ParseAccept(accept) {
+		s := slices.Index([]string{"*/*", "application/*", "application/json"}, clause.Type+"/"+clause.SubType) + 1
+		if s > specificity {
+			quality, specificity = clause.Q, s
+		}
+	}
+	if quality > 0 {
+		return nil
+	}
+	return problem.New(problem.NotAcceptable, "Tasks are sent as application/json: accept that.")
 }
 
 // forwardOne forwards a request for one task. An id that is none stops here:
