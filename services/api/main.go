@@ -51,7 +51,7 @@ func run(ctx context.Context, environ []string) (err error) {
 		Timeout:  cfg.StoreTimeout,
 	}
 
-	mux := httpapi.New(store, cfg.Faults)
+	mux := httpapi.New(store, cfg.Faults, document)
 	handler, err := httpserver.NewHandler(tel, mux, cfg.MaxRequests, telemetry.Server{
 		Address:  cfg.Addr,
 		Public:   true,

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -30,13 +31,22 @@ func serve(t *testing.T, faults fault.Config, handler http.HandlerFunc) *httptes
 	return serveURL(t, faults, store.URL)
 }
 
+func document(t *testing.T) []byte {
+	t.Helper()
+	content, err := os.ReadFile("../../openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
 func serveURL(t *testing.T, faults fault.Config, url string) *httptest.Server {
 	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	api := httptest.NewServer(httpapi.New(httpapi.Store{
 		Client: taskapi.Client{URL: url, Transport: transport}, Untraced: transport, Timeout: timeout,
-	}, faults))
+	}, faults, document(t)))
 	t.Cleanup(api.Close)
 	return api
 }

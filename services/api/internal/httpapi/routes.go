@@ -9,6 +9,7 @@ import (
 	"redspan/internal/fault"
 	"redspan/internal/httpserver"
 	"redspan/internal/taskapi"
+	"redspan/services/api/internal/apidoc"
 )
 
 // HealthPath leaves no telemetry.
@@ -23,8 +24,9 @@ type Store struct {
 	Timeout time.Duration
 }
 
-// New returns the routes of the api.
-func New(store Store, faults fault.Config) *httpserver.Mux {
+// New returns the routes of the api, which document describes (OpenAPI, in
+// YAML).
+func New(store Store, faults fault.Config, document []byte) *httpserver.Mux {
 	h := &handlers{store, faults}
 	mux := httpserver.NewMux()
 	mux.Handle("POST /tasks", h.forward)
@@ -36,6 +38,11 @@ func New(store Store, faults fault.Config) *httpserver.Mux {
 	if faults.Mode != fault.Off {
 		mux.Handle("GET /error", h.fail)
 	}
+	docs := apidoc.New(document)
+	mux.Handle("GET /openapi.yaml", docs.Document)
+	mux.Handle("GET /docs", docs.Page)
+	mux.Handle("GET /docs/{asset}", docs.Asset)
+	mux.Handle("GET /problems/{code}", docs.Problem)
 	return mux
 }
 
