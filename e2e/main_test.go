@@ -63,7 +63,7 @@ func run(m *testing.M) (code int, err error) {
 	if prometheus, err = e2e.NewPrometheus(stack.URL("PROMETHEUS_PORT")); err != nil {
 		return 1, err
 	}
-	first, firstErr = provoke(ctx)
+	first, errFirst = provoke(ctx)
 	stop()
 	return m.Run(), nil
 }

@@ -18,7 +18,7 @@ import (
 // it before any test can.
 var (
 	first    failure
-	firstErr error
+	errFirst error
 )
 
 // failure is a GET /error that was answered, and counted.
@@ -60,8 +60,8 @@ func provoke(ctx context.Context) (f failure, err error) {
 }
 
 func TestProof(t *testing.T) {
-	if firstErr != nil {
-		t.Fatalf("the first failure after the start: %v", firstErr)
+	if errFirst != nil {
+		t.Fatalf("the first failure after the start: %v", errFirst)
 	}
 	id := first.answer.TraceID()
 	division := sourceLine(t, "services/api/internal/httpapi/faults.go", "tasks / people")

@@ -77,8 +77,16 @@ func (s *Stack) empty(ctx context.Context) error {
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the stack command: %w\n%s", err, out)
 	}
-	if out, err := s.command(ctx, s.program, "down").CombinedOutput(); err != nil {
-		return fmt.Errorf("stop an earlier run: %w\n%s", err, out)
+	// Again and again: the guard of an earlier run may be at it.
+	_, err := Poll(ctx, func(ctx context.Context) (bool, error) {
+		out, err := s.command(ctx, s.program, "down").CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("stop an earlier run: %w\n%s", err, out)
+		}
+		return true, err
+	})
+	if err != nil {
+		return err
 	}
 	entries, err := os.ReadDir(s.StateDir)
 	if err != nil {
@@ -96,22 +104,30 @@ func (s *Stack) empty(ctx context.Context) error {
 }
 
 // startGuard starts a process that stops the stack once this one has closed
-// release or ended in any way, also by a panic or a Ctrl-C.
-func (s *Stack) startGuard() (err error) {
+// release or ended in any way, also by a panic or a Ctrl-C. It writes to a
+// file, since nobody may be left to read from a pipe.
+func (s *Stack) startGuard() error {
+	output, err := os.Create(s.guardLog())
+	if err != nil {
+		return err
+	}
+	defer output.Close()
 	// A start that is still being undone holds the stack's lock for a while.
 	const script = `cat >/dev/null; for i in $(seq 60); do "$0" down && exit; sleep 1; done; exit 1`
 	s.guard = s.command(context.Background(), "sh", "-c", script, s.program)
-	s.guard.Stdout, s.guard.Stderr = os.Stderr, os.Stderr
+	s.guard.Stdout, s.guard.Stderr = output, output
 	if s.release, err = s.guard.StdinPipe(); err != nil {
 		return err
 	}
 	return s.guard.Start()
 }
 
+func (s *Stack) guardLog() string { return filepath.Join(s.StateDir, "down.log") }
+
 // Close stops the stack.
 func (s *Stack) Close() error {
 	if err := errors.Join(s.release.Close(), s.guard.Wait()); err != nil {
-		return fmt.Errorf("stack down: %w", err)
+		return fmt.Errorf("stack down: %w; see %s", err, s.guardLog())
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
@@ -131,18 +132,18 @@ func (t *Trace) Outline() string {
 }
 
 func (s *Span) line() string {
-	line := fmt.Sprintf("%s %s %q", s.Service, s.Kind, s.Name)
+	words := []string{s.Service, s.Kind, strconv.Quote(s.Name)}
 	if status, ok := s.Attributes["http.response.status_code"]; ok {
-		line += fmt.Sprintf(" %d", status)
+		words = append(words, fmt.Sprint(status))
 	}
 	if s.Failed {
-		line += " error"
+		words = append(words, "error")
 	}
 	if s.Attributes["fault.injected"] == true {
-		line += " fault"
+		words = append(words, "fault")
 	}
 	for _, e := range s.Events {
-		line += " " + e.Name
+		words = append(words, e.Name)
 	}
-	return line
+	return strings.Join(words, " ")
 }
