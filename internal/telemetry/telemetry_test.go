@@ -43,7 +43,7 @@ func serve(t *testing.T, public bool) (string, *telemetrytest.Telemetry) {
 	return server.URL, tel
 }
 
-func get(t *testing.T, url string, header http.Header) *http.Response {
+func get(t *testing.T, url string, header http.Header) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 	if err != nil {
@@ -59,7 +59,6 @@ func get(t *testing.T, url string, header http.Header) *http.Response {
 	}
 	defer resp.Body.Close()
 	_, _ = io.Copy(io.Discard, resp.Body)
-	return resp
 }
 
 func attributes(s sdktrace.ReadOnlySpan) map[attribute.Key]string {

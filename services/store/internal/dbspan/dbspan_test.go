@@ -4,14 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
-
-	"github.com/google/go-cmp/cmp"
 
 	"redspan/internal/telemetry/telemetrytest"
 	"redspan/services/store/internal/dbspan"
@@ -63,9 +63,7 @@ func TestSpan(t *testing.T) {
 				"db.collection.name": "tasks", "db.query.summary": "SELECT tasks", "db.query.text": statement,
 				"server.address": "db", "server.port": "5432",
 			}
-			for key, value := range test.adds {
-				want[key] = value
-			}
+			maps.Copy(want, test.adds)
 			got := make(map[attribute.Key]string)
 			for _, a := range ended.Attributes() {
 				got[a.Key] = a.Value.String()
