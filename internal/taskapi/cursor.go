@@ -31,11 +31,14 @@ func ParseCursor(s string) (Cursor, error) {
 	if s == "" {
 		return Cursor{}, nil
 	}
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	if err != nil || len(raw) != 1+len(Cursor{}) || raw[0] != cursorVersion {
-		return Cursor{}, problem.New(problem.Malformed, "The parameter cursor is no next_cursor of an earlier page.")
+	raw, err := base64.RawURLEncoding.DecodeString(s)
+	if err == nil && len(raw) == 1+len(Cursor{}) {
+		// Another version, or a form that String does not write, is no cursor.
+		if cursor := Cursor(raw[1:]); cursor.String() == s {
+			return cursor, nil
+		}
 	}
-	return Cursor(raw[1:]), nil
+	return Cursor{}, problem.New(problem.Malformed, "The parameter cursor is no next_cursor of an earlier page.")
 }
 
 // Values encodes the query as URL parameters.
