@@ -84,10 +84,14 @@ func (c Condition) Versions() []int64 {
 	return append([]int64{}, c.versions...)
 }
 
-// String returns the header's value.
+// String returns the header's value. Of tags that are none of ours one is
+// left that matches nothing either.
 func (c Condition) String() string {
-	if c.any {
+	switch {
+	case c.any:
 		return "*"
+	case c.given && len(c.versions) == 0:
+		return `""`
 	}
 	tags := make([]string, len(c.versions))
 	for i, version := range c.versions {
