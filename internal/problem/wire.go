@@ -7,6 +7,7 @@ import (
 	"math"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,7 +73,8 @@ func Write(w http.ResponseWriter, err error, traceID string) error {
 // reads the body and leaves closing it to the caller.
 func FromResponse(resp *http.Response) *Error {
 	e := &Error{Code: CodeOf(resp.StatusCode), err: fmt.Errorf("answered %s", resp.Status)}
-	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
+	// 32 bits: as a time.Duration, more would overflow.
+	if s, err := strconv.ParseUint(resp.Header.Get("Retry-After"), 10, 32); err == nil {
 		e.RetryAfter = time.Duration(s) * time.Second
 	}
 	if mediaType, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err != nil || mediaType != ContentType {
@@ -82,7 +84,7 @@ func FromResponse(resp *http.Response) *Error {
 	if err := json.NewDecoder(io.LimitReader(resp.Body, maxBody)).Decode(&doc); err != nil {
 		return e
 	}
-	if code := Code(strings.TrimPrefix(doc.Type, typePrefix)); code.Status() == resp.StatusCode {
+	if code := Code(strings.TrimPrefix(doc.Type, typePrefix)); code.Status() == resp.StatusCode && slices.Contains(Codes(), code) {
 		e.Code = code
 	}
 	e.Detail, e.Fields = doc.Detail, doc.Errors
