@@ -50,6 +50,17 @@ test-unit: stack ## run unit and conformance tests with the race detector
 	@command -v $${CC:-gcc} >/dev/null || { echo "The race detector needs a C compiler: apt-get install gcc libc6-dev" >&2; exit 1; }
 	@$(STACK) tool gotestsum --format pkgname-and-test-fails -- -race -shuffle=on $(UNIT)
 
+FUZZTIME := 30s
+
+.PHONY: fuzz
+fuzz: ## run each fuzz function for FUZZTIME (30s)
+	@found=$$(go test -list '^Fuzz' $(UNIT)) || { echo "$$found" >&2; exit 1; }; \
+	echo "$$found" | awk '/^Fuzz/ {names[n++] = $$1} $$1 == "ok" {for (i = 0; i < n; i++) print $$2, names[i]; n = 0}' | \
+	while read -r package name; do \
+		echo "$$package $$name"; \
+		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$package" || exit 1; \
+	done
+
 .PHONY: test-config
 test-config: stack ## check the configuration of every part and the alert rules
 	@$(STACK) tool promtool check config prometheus/prometheus.yml
