@@ -11,16 +11,22 @@ import (
 
 	"redspan/internal/config"
 	"redspan/internal/fault"
+	"redspan/internal/httpserver"
 	"redspan/internal/problem"
 	"redspan/internal/taskapi"
+	"redspan/internal/telemetry"
+	"redspan/internal/telemetry/telemetrytest"
 	"redspan/services/api/internal/httpapi"
+	"redspan/services/api/openapitest"
 )
 
 const (
-	taskPath                = "/tasks/01a212db-bcc1-7500-bb2b-4baaf95f45ed"
-	timeout                 = 100 * time.Millisecond
-	token     config.Secret = "0123456789abcdef"
-	storeText               = "the store's own text"
+	documentFile               = "../../openapi.yaml"
+	maxRequests                = 10
+	taskPath                   = "/tasks/01a212db-bcc1-7500-bb2b-4baaf95f45ed"
+	timeout                    = 100 * time.Millisecond
+	token        config.Secret = "0123456789abcdef"
+	storeText                  = "the store's own text"
 )
 
 // serve starts an api in front of a store that answers with handler.
@@ -31,43 +37,49 @@ func serve(t *testing.T, faults fault.Config, handler http.HandlerFunc) *httptes
 	return serveURL(t, faults, store.URL)
 }
 
-func document(t *testing.T) []byte {
+func serveURL(t *testing.T, faults fault.Config, url string) *httptest.Server {
 	t.Helper()
-	content, err := os.ReadFile("../../openapi.yaml")
+	document, err := os.ReadFile(documentFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return content
-}
-
-func serveURL(t *testing.T, faults fault.Config, url string) *httptest.Server {
-	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	api := httptest.NewServer(httpapi.New(httpapi.Store{
+	mux := httpapi.New(httpapi.Store{
 		Client: taskapi.Client{URL: url, Transport: transport}, Untraced: transport, Timeout: timeout,
-	}, faults, document(t)))
+	}, faults, document)
+	handler, err := httpserver.NewHandler(telemetrytest.Start(t, "api").Telemetry, mux, maxRequests, telemetry.Server{
+		Address: "127.0.0.1:8080", Public: true, Untraced: []string{httpapi.HealthPath},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := httptest.NewServer(handler)
 	t.Cleanup(api.Close)
 	return api
 }
 
 func TestForward(t *testing.T) {
 	t.Run("passes requests and answers on as they are", func(t *testing.T) {
-		const answer = `{"kept":  "as it is"}`
+		const (
+			patch  = `{"done": true}`
+			answer = `{"id": "01a212db-bcc1-7500-bb2b-4baaf95f45ed",  "title": "kept as it is", "description": "", "done": true,
+				"created_at": "2026-11-25T13:43:41Z", "updated_at": "2026-11-25T13:43:41.8Z", "version": 8}`
+		)
 		api := serve(t, fault.Config{}, func(w http.ResponseWriter, r *http.Request) {
 			body, err := io.ReadAll(r.Body)
-			if err != nil || string(body) != "the body" || r.Method != "PATCH" || r.URL.RequestURI() != taskPath+"?a=%20b&a" {
+			if err != nil || string(body) != patch || r.Method != "PATCH" || r.URL.RequestURI() != taskPath+"?a=%20b&a" {
 				t.Errorf("the store got %s %s %q, %v", r.Method, r.URL.RequestURI(), body, err)
 			}
-			if r.Header.Get("If-Match") != `"7"` || r.Header.Get("Content-Type") != "x/y" {
+			if r.Header.Get("If-Match") != `"7"` || r.Header.Get("Content-Type") != "application/merge-patch+json" {
 				t.Errorf("the store got headers %v", r.Header)
 			}
+			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("ETag", `"8"`)
-			w.WriteHeader(http.StatusAccepted)
 			_, _ = io.WriteString(w, answer)
 		})
-		resp, body := do(t, api, "PATCH "+taskPath+"?a=%20b&a", "the body", http.Header{"If-Match": {`"7"`}, "Content-Type": {"x/y"}})
-		if resp.StatusCode != http.StatusAccepted || body != answer || resp.Header.Get("Etag") != `"8"` {
+		resp, body := do(t, api, "PATCH "+taskPath+"?a=%20b&a", patch, http.Header{"If-Match": {`"7"`}, "Content-Type": {"application/merge-patch+json"}})
+		if resp.StatusCode != http.StatusOK || body != answer || resp.Header.Get("Etag") != `"8"` {
 			t.Errorf("got %s %s %v", resp.Status, body, resp.Header)
 		}
 	})
@@ -80,12 +92,13 @@ func TestForward(t *testing.T) {
 			}
 			w.Header().Set("Set-Cookie", "a=b")
 			w.Header().Set("Traceresponse", "the store's")
+			emptyPage(w, r)
 		})
 		resp, _ := do(t, api, "GET /tasks", "", http.Header{
 			"Authorization": {"x"}, "Baggage": {"a=b"}, "Cookie": {"a=b"}, "Tracestate": {"a=b"}, "X-Forwarded-For": {"1.2.3.4"},
 			"Traceparent": {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
 		})
-		if resp.Header.Get("Set-Cookie") != "" || resp.Header.Get("Traceresponse") != "" {
+		if resp.Header.Get("Set-Cookie") != "" || resp.Header.Get("Traceresponse") == "the store's" {
 			t.Errorf("the caller got %v", resp.Header)
 		}
 	})
@@ -98,7 +111,7 @@ func TestForward(t *testing.T) {
 		}
 	})
 	t.Run("refuses a caller that accepts no JSON", func(t *testing.T) {
-		api := serve(t, fault.Config{}, func(http.ResponseWriter, *http.Request) {})
+		api := serve(t, fault.Config{}, emptyPage)
 		for accept, want := range map[string]int{
 			"": 200, "*/*": 200, "application/*;q=0.1": 200, "text/html, application/json": 200, "text/html": 406, "application/json;q=0": 406, "*/*, application/json;q=0": 406, "application/*;q=0, application/json": 200, "nonsense": 406,
 		} {
@@ -127,7 +140,7 @@ func TestStoreFailures(t *testing.T) {
 		keeps  bool // the store's text
 	}{
 		"a 404 passes":                {answer(404), 404, true},
-		"a 422 passes":                {answer(422), 422, true},
+		"a 412 passes":                {answer(412), 412, true},
 		"a 500 is a 502":              {answer(500), 502, false},
 		"a 503 is a 502":              {answer(503), 502, false},
 		"a late answer is a 504":      {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 504, false},
@@ -136,7 +149,7 @@ func TestStoreFailures(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			resp, body := do(t, serve(t, fault.Config{}, test.store), "GET "+taskPath, "", nil)
+			resp, body := do(t, serve(t, fault.Config{}, test.store), "DELETE "+taskPath, "", nil)
 			if resp.StatusCode != test.status || strings.Contains(body, storeText) != test.keeps {
 				t.Errorf("got %s %s", resp.Status, body)
 			}
@@ -212,6 +225,12 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// emptyPage answers as a store without tasks.
+func emptyPage(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, `{"tasks":[]}`)
+}
+
 // hijack answers with raw bytes and closes the connection.
 func hijack(raw string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
@@ -234,7 +253,8 @@ func do(t *testing.T, server *httptest.Server, request, content string, header h
 	if header != nil {
 		req.Header = header
 	}
-	resp, err := server.Client().Do(req)
+	client := http.Client{Transport: openapitest.Load(t, documentFile).Transport(t, server.Client().Transport)}
+	resp, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
