@@ -3,9 +3,11 @@
 package engines_test
 
 import (
+	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,6 +28,14 @@ import (
 	"redspan/services/store/internal/postgres/postgrestest"
 	"redspan/services/store/internal/sqlite"
 )
+
+// TestMain sets how many random runs there are, unless the command line does.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "20"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // TestEnginesAgree sends the same random operations to all engines, to the
 // store over HTTP and to the model, and wants the same from each.
