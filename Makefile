@@ -71,6 +71,7 @@ test-config: stack ## check the configuration of every part and the alert rules
 
 .PHONY: test-e2e
 test-e2e: stack ## run the end-to-end tests on a stack of their own
+	@$(STACK) build
 	@$(STACK) tool gotestsum --format testname -- -count=1 -timeout 20m ./e2e/...
 
 ## Checking and building
@@ -84,8 +85,8 @@ vuln: stack ## look for known vulnerabilities in what every module uses
 	@for dir in $(MODULES); do (cd $$dir && $(CURDIR)/$(STACK) tool govulncheck ./...) || failed=1; done; [ -z "$$failed" ]
 
 .PHONY: fmt
-fmt: ## format the Go code
-	@gofmt -w $(MODULES)
+fmt: stack ## format the Go code and order its imports
+	@for dir in $(MODULES); do (cd $$dir && $(CURDIR)/$(STACK) tool golangci-lint fmt) || exit 1; done
 
 .PHONY: tidy
 tidy: ## tidy every module's go.mod

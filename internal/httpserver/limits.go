@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"redspan/internal/problem"
-	"redspan/internal/telemetry"
 )
 
 // The limits of a connection and of a request's header. A request that meets
@@ -43,20 +42,37 @@ func checkSize(r *http.Request) error {
 // retryAfter is what a caller is told to wait who was turned away.
 const retryAfter = time.Second
 
-// limit lets at most n requests into next at once and turns the others away
-// with 503, which costs little.
-func limit(next http.Handler, n int, shed *shedCounter) http.Handler {
-	slots := make(chan struct{}, n)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case slots <- struct{}{}:
-			defer func() { <-slots }()
-			next.ServeHTTP(w, r)
-		default:
-			shed.add(r.Context())
-			e := problem.New(problem.Unavailable, "The server is at its limit of %d requests at once. Try again.", n)
-			e.RetryAfter = retryAfter
-			_ = problem.Write(w, e, telemetry.TraceID(r.Context())) // a client that is gone cannot be told
-		}
-	})
+// limiter lets a number of requests in at once. The nil limiter lets all in.
+type limiter struct {
+	slots chan struct{}
+	shed  *shedCounter
+}
+
+// enter returns false for a request that is to be turned away. Any other is to
+// leave.
+func (l *limiter) enter(r *http.Request) bool {
+	if l == nil {
+		return true
+	}
+	select {
+	case l.slots <- struct{}{}:
+		return true
+	default:
+		l.shed.add(r.Context())
+		return false
+	}
+}
+
+func (l *limiter) leave() {
+	if l != nil {
+		<-l.slots
+	}
+}
+
+// turnedAway is the answer to a request that was not let in. It is not logged:
+// there are many, and they are counted.
+func turnedAway() error {
+	e := problem.New(problem.Unavailable, "The server has too many requests under way. Try again.")
+	e.RetryAfter = retryAfter
+	return e
 }

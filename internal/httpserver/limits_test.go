@@ -61,7 +61,7 @@ func TestLimit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") != "1" || !strings.Contains(string(body), "limit of 1 requests") {
+	if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") != "1" || !strings.Contains(string(body), "too many requests") {
 		t.Errorf("the second request got %s %s", resp.Status, body)
 	}
 	close(leave)
@@ -74,5 +74,10 @@ func TestLimit(t *testing.T) {
 	}
 	if !strings.Contains(tel.Scrape(), "redspan_http_server_shed_requests_total 1") {
 		t.Errorf("not counted in\n%s", tel.Scrape())
+	}
+	for _, span := range tel.AwaitSpans(t, 3) {
+		if span.Name() != "GET /slow" || len(span.Events()) != 0 {
+			t.Errorf("span %q with events %v", span.Name(), span.Events())
+		}
 	}
 }

@@ -23,12 +23,13 @@ type Mux struct {
 	mux      *http.ServeMux
 	patterns []string
 	methods  []string // those of all patterns, sorted
+	limiter  *limiter
 }
 
 // NewMux returns a Mux without routes.
 func NewMux() *Mux {
 	m := &Mux{mux: http.NewServeMux()}
-	m.mux.Handle(anyPath, adapt(m.unmatched))
+	m.mux.Handle(anyPath, m.adapt(m.unmatched))
 	return m
 }
 
@@ -38,7 +39,7 @@ const anyPath = "/"
 
 // Handle registers a handler. The pattern has a method, as "GET /tasks/{id}".
 func (m *Mux) Handle(pattern string, h Handler) {
-	m.mux.Handle(pattern, adapt(h))
+	m.mux.Handle(pattern, m.adapt(h))
 	m.patterns = append(m.patterns, pattern)
 	method, _, _ := strings.Cut(pattern, " ")
 	m.methods = append(m.methods, method)
@@ -102,13 +103,20 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.mux.ServeHTTP(rec, r)
 }
 
-func adapt(h Handler) http.Handler {
+// adapt makes a Handler one that sends its errors. It is behind the routing,
+// so that a request that is turned away has a route, too.
+func (m *Mux) adapt(h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec, _ := w.(*recorder)
+		if !m.limiter.enter(r) {
+			answer(rec, r, turnedAway())
+			return
+		}
+		defer m.limiter.leave()
 		err := h(w, r)
 		if err == nil {
 			return
 		}
-		rec, _ := w.(*recorder)
 		if rec.wrote || problem.From(err).Code.Status() >= http.StatusInternalServerError {
 			telemetry.RecordError(r, err)
 		}

@@ -9,15 +9,16 @@ import (
 	"redspan/internal/telemetry"
 )
 
-// NewHandler returns the handler of a server: the server seam, inside it the
-// limit of requests at once, inside that the routes.
+// NewHandler returns the handler of a server: the server seam, and inside it
+// the routes, which take at most maxRequests at once.
 func NewHandler(tel *telemetry.Telemetry, mux *Mux, maxRequests int, server telemetry.Server) (http.Handler, error) {
 	shed, err := newShedCounter(tel)
 	if err != nil {
 		return nil, err
 	}
+	mux.limiter = &limiter{make(chan struct{}, maxRequests), shed}
 	server.Patterns = mux.patterns
-	return tel.Handler(limit(mux, maxRequests, shed), server)
+	return tel.Handler(mux, server)
 }
 
 // shedCounter counts the requests that were turned away.

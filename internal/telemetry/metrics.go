@@ -24,13 +24,13 @@ func newMeterProvider(res *resource.Resource, registry *prometheus.Registry) (*s
 	if err != nil {
 		return nil, fmt.Errorf("start the Prometheus exporter: %w", err)
 	}
+	latency := sdkmetric.Stream{Aggregation: sdkmetric.AggregationExplicitBucketHistogram{Boundaries: latencyBuckets}}
 	return sdkmetric.NewMeterProvider(
 		sdkmetric.WithResource(res),
 		sdkmetric.WithReader(exporter),
 		sdkmetric.WithView(
-			sdkmetric.NewView(
-				sdkmetric.Instrument{Name: "*.duration"},
-				sdkmetric.Stream{Aggregation: sdkmetric.AggregationExplicitBucketHistogram{Boundaries: latencyBuckets}}),
+			sdkmetric.NewView(sdkmetric.Instrument{Name: "*.duration"}, latency),
+			sdkmetric.NewView(sdkmetric.Instrument{Name: "*.wait_time"}, latency),
 			sdkmetric.NewView(
 				sdkmetric.Instrument{Name: "http.*.body.size"},
 				sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}})),

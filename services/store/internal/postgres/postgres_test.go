@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -23,6 +24,11 @@ const wait = 10 * time.Second
 var server *postgrestest.Server
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if testing.Short() {
+		fmt.Fprintln(os.Stderr, "SKIPPED: -short leaves out the tests on PostgreSQL")
+		os.Exit(0)
+	}
 	var err error
 	if server, err = postgrestest.Start(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "these tests need PostgreSQL:", err)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,31 +18,26 @@ func (s *Store) createOnce(ctx context.Context, task taskapi.Task, content taska
 	if err != nil {
 		return taskapi.Task{}, false, err
 	}
-	tx, err := s.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return taskapi.Task{}, false, translate(err)
-	}
-	defer func() {
+	err = s.writer.do(ctx, func(ctx context.Context, tx querier) error {
+		now := task.CreatedAt
+		claimed, err := s.exec(ctx, tx, sqlClaim, string(key), fingerprint, task.ID[:], now.UnixMicro(), now.Add(taskapi.KeyLifetime).UnixMicro())
 		if err != nil {
-			_ = tx.Rollback() // the first error is the one to report
+			return err
 		}
-	}()
-	now := task.CreatedAt
-	claimed, err := s.exec(ctx, tx, sqlClaim, string(key), fingerprint, task.ID[:], now.UnixMicro(), now.Add(taskapi.KeyLifetime).UnixMicro())
+		if claimed == 0 {
+			replayed = true
+			task, err = s.replay(ctx, tx, task, fingerprint, key)
+			return err
+		}
+		if _, err := s.exec(ctx, tx, sqlSweep, now.UnixMicro()); err != nil {
+			return err
+		}
+		return s.insert(ctx, tx, task)
+	})
 	if err != nil {
 		return taskapi.Task{}, false, err
 	}
-	if claimed == 0 {
-		task, err = s.replay(ctx, tx, task, fingerprint, key)
-		return task, true, errors.Join(err, tx.Rollback())
-	}
-	if _, err := s.exec(ctx, tx, sqlSweep, now.UnixMicro()); err != nil {
-		return taskapi.Task{}, false, err
-	}
-	if err := s.insert(ctx, tx, task); err != nil {
-		return taskapi.Task{}, false, err
-	}
-	return task, false, translate(tx.Commit())
+	return task, replayed, nil
 }
 
 // replay makes the task that was created under the key of one with the same

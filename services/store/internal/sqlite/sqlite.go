@@ -33,8 +33,9 @@ const readers = 4
 // Store is a task store in one file. It is safe for concurrent use; no other
 // process may write to the file.
 type Store struct {
-	writer, reader *sql.DB
-	tracer         *dbspan.Tracer
+	writer *writer
+	reader *sql.DB
+	tracer *dbspan.Tracer
 }
 
 // Open opens the file at path, which it creates with its folder if it does
@@ -47,18 +48,18 @@ func Open(ctx context.Context, path string, tel *telemetry.Telemetry) (*Store, e
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
-	writer, err := connect(path, 1)
+	db, err := connect(path, 1)
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate.Up(ctx, goose.DialectSQLite3, writer, migrations); err != nil {
-		return nil, errors.Join(fmt.Errorf("sqlite: %s: %w", path, err), writer.Close())
+	if err := migrate.Up(ctx, goose.DialectSQLite3, db, migrations); err != nil {
+		return nil, errors.Join(fmt.Errorf("sqlite: %s: %w", path, err), db.Close())
 	}
 	reader, err := connect(path, readers)
 	if err != nil {
-		return nil, errors.Join(err, writer.Close())
+		return nil, errors.Join(err, db.Close())
 	}
-	return &Store{writer: writer, reader: reader, tracer: tracer}, nil
+	return &Store{writer: startWriter(db), reader: reader, tracer: tracer}, nil
 }
 
 // connect returns a pool of n connections to the file.
@@ -76,9 +77,9 @@ func connect(path string, n int) (*sql.DB, error) {
 	return db, nil
 }
 
-// Close closes the file.
+// Close closes the file, once the changes under way are on disk.
 func (s *Store) Close() error {
-	return errors.Join(s.reader.Close(), s.writer.Close())
+	return errors.Join(s.reader.Close(), s.writer.close())
 }
 
 // Ping says whether the file can be read.

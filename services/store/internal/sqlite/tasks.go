@@ -24,7 +24,7 @@ func (s *Store) Create(ctx context.Context, t taskapi.NewTask, key taskapi.Idemp
 	if key != "" {
 		return s.createOnce(ctx, task, t, key)
 	}
-	return task, false, s.insert(ctx, s.writer, task)
+	return task, false, s.writer.do(ctx, func(ctx context.Context, tx querier) error { return s.insert(ctx, tx, task) })
 }
 
 func (s *Store) insert(ctx context.Context, db querier, t taskapi.Task) error {
@@ -42,7 +42,11 @@ func (s *Store) Update(ctx context.Context, id uuid.UUID, p taskapi.Patch, match
 	if err := p.Validate(); err != nil {
 		return taskapi.Task{}, err
 	}
-	task, err := s.one(ctx, s.writer, sqlUpdate, id, p.Title, p.Description, p.Done, time.Now().UnixMicro(), versions(match))
+	var task taskapi.Task
+	err := s.writer.do(ctx, func(ctx context.Context, tx querier) (err error) {
+		task, err = s.one(ctx, tx, sqlUpdate, id, p.Title, p.Description, p.Done, time.Now().UnixMicro(), versions(match))
+		return err
+	})
 	return task, s.unmet(ctx, id, match, err)
 }
 
@@ -68,7 +72,7 @@ func (s *Store) unmet(ctx context.Context, id uuid.UUID, match taskapi.Condition
 }
 
 // one runs a statement that returns the task with that id, its first argument.
-func (s *Store) one(ctx context.Context, db *sql.DB, statement string, id uuid.UUID, args ...any) (taskapi.Task, error) {
+func (s *Store) one(ctx context.Context, db querier, statement string, id uuid.UUID, args ...any) (taskapi.Task, error) {
 	var task taskapi.Task
 	err := s.query(ctx, db, statement, append([]any{id[:]}, args...), func(row *sql.Row) (err error) {
 		task, err = scanTask(row)
@@ -118,10 +122,13 @@ func (s *Store) scanAll(ctx context.Context, statement string, args ...any) (_ [
 
 // Delete implements taskapi.Service.
 func (s *Store) Delete(ctx context.Context, id uuid.UUID, match taskapi.Condition) error {
-	deleted, err := s.exec(ctx, s.writer, sqlDelete, id[:], versions(match))
-	if err == nil && deleted == 0 {
-		err = taskapi.ErrNotFound(id)
-	}
+	err := s.writer.do(ctx, func(ctx context.Context, tx querier) error {
+		deleted, err := s.exec(ctx, tx, sqlDelete, id[:], versions(match))
+		if err == nil && deleted == 0 {
+			err = taskapi.ErrNotFound(id)
+		}
+		return err
+	})
 	return s.unmet(ctx, id, match, err)
 }
 
