@@ -1,10 +1,12 @@
 package telemetry
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/propagation"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -31,14 +33,32 @@ func (t *Telemetry) Handler(next http.Handler, server Server) (http.Handler, err
 	if err := t.zeros.expect(server); err != nil {
 		return nil, err
 	}
+	propagator := t.propagator
+	if server.Public {
+		propagator = withoutState{propagator}
+	}
 	return otelhttp.NewHandler(describe(next), "",
 		otelhttp.WithTracerProvider(t.tracers),
 		otelhttp.WithMeterProvider(t.meters),
-		otelhttp.WithPropagators(t.propagator),
+		otelhttp.WithPropagators(propagator),
 		otelhttp.WithServerName(server.Address),
 		otelhttp.WithFilter(func(r *http.Request) bool { return !slices.Contains(server.Untraced, r.URL.Path) }),
 		otelhttp.WithPublicEndpointFn(func(*http.Request) bool { return server.Public }),
 	), nil
+}
+
+// withoutState leaves out a caller's tracestate: it is free text, which would
+// be exported with the link.
+type withoutState struct{ propagation.TextMapPropagator }
+
+// Extract implements propagation.TextMapPropagator.
+func (p withoutState) Extract(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
+	ctx = p.TextMapPropagator.Extract(ctx, carrier)
+	sc := trace.SpanContextFromContext(ctx)
+	if sc.TraceState().Len() == 0 {
+		return ctx
+	}
+	return trace.ContextWithRemoteSpanContext(ctx, sc.WithTraceState(trace.TraceState{}))
 }
 
 // describe adds what otelhttp leaves out: the Traceresponse header (W3C Trace
@@ -60,10 +80,24 @@ func describe(next http.Handler) http.Handler {
 // Transport is the client seam: it traces and measures each request and
 // sends the trace context along.
 func (t *Telemetry) Transport(base http.RoundTripper) http.RoundTripper {
-	return otelhttp.NewTransport(base,
+	return otelhttp.NewTransport(withoutQuery{base},
 		otelhttp.WithTracerProvider(t.tracers),
 		otelhttp.WithMeterProvider(t.meters),
 		otelhttp.WithPropagators(t.propagator),
 		// The semantic conventions' name where no template of the URL is known.
 		otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return r.Method }))
+}
+
+// withoutQuery takes the query out of the client span's url.full, where
+// otelhttp has put it: what a caller asks for is not to be exported.
+type withoutQuery struct{ next http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (t withoutQuery) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.RawQuery != "" {
+		u := *req.URL
+		u.RawQuery, u.User = "", nil
+		trace.SpanFromContext(req.Context()).SetAttributes(semconv.URLFull(u.String()))
+	}
+	return t.next.RoundTrip(req)
 }

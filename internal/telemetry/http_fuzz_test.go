@@ -8,6 +8,7 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 
 	"redspan/internal/telemetry"
 )
@@ -53,8 +54,14 @@ func FuzzTraceContext(f *testing.F) {
 		if !span.SpanContext.IsSampled() || span.Parent.IsValid() || len(span.Links) > 1 || strings.Contains(strings.ToLower(traceparent), id) {
 			t.Errorf("trace %s, parent %v, links %v", id, span.Parent, span.Links)
 		}
-		if span.SpanContext.TraceState().Len() > 0 {
-			t.Errorf("the trace goes on with the caller's tracestate %s", span.SpanContext.TraceState())
+		states := []trace.TraceState{span.SpanContext.TraceState()}
+		for _, link := range span.Links {
+			states = append(states, link.SpanContext.TraceState())
+		}
+		for _, state := range states {
+			if state.Len() > 0 {
+				t.Errorf("the span keeps the caller's tracestate %s", state)
+			}
 		}
 		if response := w.Header().Get("Traceresponse"); !strings.Contains(response, id) {
 			t.Errorf("traceresponse %q", response)
