@@ -25,7 +25,7 @@ type breaker struct {
 }
 
 func newBreaker(next http.RoundTripper) *breaker {
-	return &breaker{next, gobreaker.NewCircuitBreaker[*http.Response](gobreaker.Settings{
+	return &breaker{next, gobreaker.NewCircuitBreaker[*http.Response](gobreaker.Settings{ //nolint:bodyclose // a type, not a response
 		Name:         "store",
 		Timeout:      breakerPause,
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerFailures },

@@ -59,7 +59,8 @@ func Open(ctx context.Context, path string, tel *telemetry.Telemetry) (*Store, e
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &Store{writer: startWriter(db), reader: reader, tracer: tracer}, nil
+	w := startWriter(db) //nolint:contextcheck // it outlives ctx; each change brings its own
+	return &Store{writer: w, reader: reader, tracer: tracer}, nil
 }
 
 // connect returns a pool of n connections to the file.
