@@ -159,10 +159,7 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 
 func unreachable(ctx context.Context, err error) error {
 	cause := fmt.Errorf("store: %w", err)
-	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.As(err, &tooLarge):
-		return problem.New(problem.TooLarge, "The content has more than %d bytes.", tooLarge.Limit)
 	case errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return problem.Wrap(cause, problem.Timeout, "The task store did not answer in time.")
 	case errors.Is(err, context.Canceled):

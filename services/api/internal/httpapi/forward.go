@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -34,9 +36,13 @@ func (h *handlers) forward(w http.ResponseWriter, r *http.Request) error {
 	if err := acceptsJSON(r); err != nil {
 		return err
 	}
+	content, err := readContent(w, r)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.store.Timeout)
 	defer cancel()
-	req, err := h.request(ctx, w, r)
+	req, err := h.request(ctx, r, content)
 	if err != nil {
 		return err
 	}
@@ -86,23 +92,37 @@ func (h *handlers) forwardOne(w http.ResponseWriter, r *http.Request) error {
 	return h.forward(w, r)
 }
 
+// readContent reads all of a request's body before the store is asked, so that
+// a caller whose body is slow, broken or too large fails by itself: it neither
+// uses up the store's deadline nor looks like a failure of the store.
+func readContent(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength > maxBody {
+		return nil, tooLarge()
+	}
+	content, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, tooLarge()
+	}
+	if err != nil {
+		return nil, problem.Wrap(err, problem.Malformed, "The content could not be read to its end.")
+	}
+	return content, nil
+}
+
+func tooLarge() error {
+	return problem.New(problem.TooLarge, "The content has more than %d bytes.", maxBody)
+}
+
 // request makes the store's request of the caller's.
-func (h *handlers) request(ctx context.Context, w http.ResponseWriter, r *http.Request) (*http.Request, error) {
+func (h *handlers) request(ctx context.Context, r *http.Request, content []byte) (*http.Request, error) {
 	target := h.store.URL + r.URL.EscapedPath()
 	if r.URL.RawQuery != "" {
 		target += "?" + r.URL.RawQuery
 	}
-	body := r.Body
-	if r.ContentLength == 0 {
-		body = http.NoBody
-	} else {
-		body = http.MaxBytesReader(w, body, maxBody)
-	}
-	req, err := http.NewRequestWithContext(ctx, r.Method, target, body)
+	req, err := http.NewRequestWithContext(ctx, r.Method, target, bytes.NewReader(content))
 	if err != nil {
 		return nil, problem.Wrap(err, problem.Malformed, "The URL cannot be read.")
 	}
-	req.ContentLength = r.ContentLength
 	copyHeaders(req.Header, r.Header, requestHeaders)
 	return req, nil
 }

@@ -1,10 +1,12 @@
 package httpapi_test
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -193,4 +195,33 @@ func TestCanary(t *testing.T) {
 // dump writes out all of a span that is exported.
 func dump(s sdktrace.ReadOnlySpan) string {
 	return fmt.Sprint(s.Name(), s.SpanContext().TraceState(), s.Parent().TraceState(), s.Attributes(), s.Events(), s.Links(), s.Status())
+}
+
+// A caller that does not send its content is at fault, not the store.
+func TestContentThatDoesNotCome(t *testing.T) {
+	tel := telemetrytest.Start(t, "api")
+	url := storeThat(t, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("the store got %s", r.URL) })
+	api := httptest.NewUnstartedServer(handler(t, tel.Telemetry, fault.Config{}, url))
+	api.Config.ReadTimeout = 2 * timeout
+	api.Start()
+	defer api.Close()
+	conn, err := net.Dial("tcp", api.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "POST /tasks HTTP/1.1\r\nHost: api\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{"); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusBadRequest {
+		t.Errorf("got %s", resp.Status)
+	}
+	if span := serverSpan(t, tel); span.Status().Code != codes.Unset {
+		t.Errorf("status %v", span.Status())
+	}
 }
