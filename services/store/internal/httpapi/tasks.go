@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/google/uuid"
 
@@ -34,7 +35,11 @@ func (h *handlers) create(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *handlers) list(w http.ResponseWriter, r *http.Request) error {
-	q, err := taskapi.ParseQuery(r.URL.Query())
+	parameters, err := url.ParseQuery(r.URL.RawQuery) // which r.URL.Query reads in part if it is malformed
+	if err != nil {
+		return problem.Wrap(err, problem.Malformed, "The query cannot be decoded.")
+	}
+	q, err := taskapi.ParseQuery(parameters)
 	if err != nil {
 		return err
 	}
