@@ -131,6 +131,9 @@ func answer(rec *recorder, r *http.Request, err error) {
 		abort(rec)
 		return
 	}
+	if status := problem.From(err).Code.Status(); status >= http.StatusInternalServerError {
+		telemetry.SetErrorType(r, status)
+	}
 	// A client that is gone cannot be told.
 	_ = problem.Write(rec, err, telemetry.TraceID(r.Context()))
 }

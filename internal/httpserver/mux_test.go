@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -126,6 +127,13 @@ func checkFailure(t *testing.T, span sdktrace.ReadOnlySpan, metrics string, stat
 	}
 	if n := len(span.Events()); failed && n != 1 || !failed && n != 0 {
 		t.Errorf("%d events for %d", n, status)
+	}
+	wantType := ""
+	if failed {
+		wantType = strconv.Itoa(status)
+	}
+	if got := telemetrytest.Attributes(span)["error.type"]; got != wantType {
+		t.Errorf("error.type %q, want %q", got, wantType)
 	}
 	for line := range strings.Lines(metrics) {
 		if strings.HasPrefix(line, "http_server_request_duration_seconds_count") && strings.HasSuffix(line, " 1\n") {

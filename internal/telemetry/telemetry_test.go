@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"go.opentelemetry.io/otel/attribute"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
 	"redspan/internal/telemetry"
@@ -61,14 +60,6 @@ func get(t *testing.T, url string, header http.Header) {
 	_, _ = io.Copy(io.Discard, resp.Body)
 }
 
-func attributes(s sdktrace.ReadOnlySpan) map[attribute.Key]string {
-	m := make(map[attribute.Key]string)
-	for _, a := range s.Attributes() {
-		m[a.Key] = a.Value.String()
-	}
-	return m
-}
-
 func TestTraceContext(t *testing.T) {
 	for name, test := range map[string]struct {
 		public bool
@@ -97,7 +88,7 @@ func TestServerSpanHasRouteAndNoHost(t *testing.T) {
 	url, tel := serve(t, true)
 	get(t, url+"/status/503", http.Header{"Host": {"evil.example"}, "User-Agent": {strings.Repeat("x", 5000)}})
 	span := tel.AwaitSpans(t, 1)[0]
-	got := attributes(span)
+	got := telemetrytest.Attributes(span)
 	for key, want := range map[attribute.Key]string{
 		"http.route": "/status/{code}", "http.response.status_code": "503", "server.address": "test",
 	} {
@@ -195,7 +186,7 @@ func TestInjectFaultMarksTheSpanAndItsChildren(t *testing.T) {
 		span.End()
 	}
 	for _, span := range tel.Spans() {
-		_, marked := attributes(span)["fault.injected"]
+		_, marked := telemetrytest.Attributes(span)["fault.injected"]
 		if want := span.Name() != "before"; marked != want {
 			t.Errorf("%s: marked %t, want %t", span.Name(), marked, want)
 		}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"runtime/debug"
+	"strconv"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -48,6 +49,12 @@ func record(r *http.Request, message, kind, text, stack string) {
 	span.AddEvent(semconv.ExceptionEventName, trace.WithAttributes(event...))
 	span.SetStatus(codes.Error, text)
 	slog.ErrorContext(r.Context(), message, line...)
+}
+
+// SetErrorType names a server error on the request's span by the status that
+// answers it, as the semantic conventions ask for and otelhttp leaves out.
+func SetErrorType(r *http.Request, status int) {
+	trace.SpanFromContext(r.Context()).SetAttributes(semconv.ErrorTypeKey.String(strconv.Itoa(status)))
 }
 
 // panicStack returns the stack of the panic that is being recovered, from the

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
@@ -53,6 +54,15 @@ func (t *Telemetry) AwaitSpans(tb testing.TB, n int) []sdktrace.ReadOnlySpan {
 		}
 		time.Sleep(time.Millisecond)
 	}
+}
+
+// Attributes returns a span's attributes as text.
+func Attributes(span sdktrace.ReadOnlySpan) map[attribute.Key]string {
+	attributes := make(map[attribute.Key]string)
+	for _, a := range span.Attributes() {
+		attributes[a.Key] = a.Value.String()
+	}
+	return attributes
 }
 
 // Scrape returns what /metrics serves, in the OpenMetrics format.

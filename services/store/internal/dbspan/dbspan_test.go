@@ -64,11 +64,7 @@ func TestSpan(t *testing.T) {
 				"server.address": "db", "server.port": "5432",
 			}
 			maps.Copy(want, test.adds)
-			got := make(map[attribute.Key]string)
-			for _, a := range ended.Attributes() {
-				got[a.Key] = a.Value.String()
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := cmp.Diff(want, telemetrytest.Attributes(ended)); diff != "" {
 				t.Errorf("attributes (-want +got):\n%s", diff)
 			}
 			if ended.Name() != "SELECT tasks" || ended.SpanKind() != trace.SpanKindClient || ended.Status().Code != test.status {

@@ -45,9 +45,9 @@ func TestEnginesAgree(t *testing.T) {
 	}
 	services := []service{
 		{"the model", &taskapitest.Fake{}},
-		{"SQLite", openSQLite(t)},
-		{"PostgreSQL", openPostgres(t)},
-		{"HTTP", overHTTP(t, openSQLite(t))},
+		{"SQLite", openSQLite(t, newSQLite(t))},
+		{"PostgreSQL", openPostgres(t, startPostgres(t).Create(t, ""))},
+		{"HTTP", overHTTP(t, openSQLite(t, newSQLite(t)))},
 	}
 	run := 0
 	rapid.Check(t, func(rt *rapid.T) {
@@ -266,9 +266,14 @@ func texts(longest int) *rapid.Generator[string] {
 	)
 }
 
-func openSQLite(t *testing.T) *sqlite.Store {
+func newSQLite(t *testing.T) string {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "tasks.db"), telemetrytest.Start(t, "store").Telemetry)
+	return filepath.Join(t.TempDir(), "tasks.db")
+}
+
+func openSQLite(t *testing.T, path string) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), path, telemetrytest.Start(t, "store").Telemetry)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,14 +281,19 @@ func openSQLite(t *testing.T) *sqlite.Store {
 	return s
 }
 
-func openPostgres(t *testing.T) *postgres.Store {
+func startPostgres(t *testing.T) *postgrestest.Server {
 	t.Helper()
 	server, err := postgrestest.Start(t.Context())
 	if err != nil {
 		t.Fatal("this test needs PostgreSQL: ", err)
 	}
 	closeAfter(t, server.Close)
-	s, err := postgres.Open(t.Context(), server.Create(t, ""), 10*time.Second, telemetrytest.Start(t, "store").Telemetry)
+	return server
+}
+
+func openPostgres(t *testing.T, url string) *postgres.Store {
+	t.Helper()
+	s, err := postgres.Open(t.Context(), url, 10*time.Second, telemetrytest.Start(t, "store").Telemetry)
 	if err != nil {
 		t.Fatal(err)
 	}
