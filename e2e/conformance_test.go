@@ -5,13 +5,14 @@ import (
 	"net/http"
 	"testing"
 
+	"redspan/e2e"
 	"redspan/internal/taskapi"
 	"redspan/internal/taskapi/taskapitest"
 )
 
 func TestLiveConformance(t *testing.T) {
 	direct := &taskapi.Client{URL: store, Transport: http.DefaultTransport}
-	edge := viaEdge{&taskapi.Client{URL: api, Transport: http.DefaultTransport}, direct}
+	edge := viaEdge{&taskapi.Client{URL: api, Transport: e2e.Documented(t)}, direct}
 	for name, service := range map[string]taskapi.Service{
 		"the store keeps the contract":                direct,
 		"the store behind the api keeps the contract": edge,

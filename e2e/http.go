@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"redspan/services/api/openapitest"
 )
 
 // Answer is an HTTP response that has been read.
@@ -28,8 +30,10 @@ type Problem struct {
 }
 
 // Send sends a request and reads the answer, whatever its status.
-func Send(req *http.Request) (Answer, error) {
-	resp, err := http.DefaultClient.Do(req)
+func Send(req *http.Request) (Answer, error) { return send(http.DefaultTransport, req) }
+
+func send(transport http.RoundTripper, req *http.Request) (Answer, error) {
+	resp, err := (&http.Client{Transport: transport}).Do(req)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -49,7 +53,8 @@ func Get(ctx context.Context, url string) (Answer, error) {
 
 // MustSend sends a request with a JSON body, if any, and headers given as
 // "Name: value". It fails the test if there is no answer. The header Host is
-// sent as the request's host.
+// sent as the request's host. What is sent to the api and comes back is held to
+// the OpenAPI document.
 func MustSend(t testing.TB, method, url, body string, headers ...string) Answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
@@ -66,11 +71,25 @@ func MustSend(t testing.TB, method, url, body string, headers ...string) Answer 
 			req.Host = value
 		}
 	}
-	answer, err := Send(req)
+	transport := http.DefaultTransport
+	if apiURL != "" && strings.HasPrefix(url, apiURL+"/") {
+		transport = Documented(t)
+	}
+	answer, err := send(transport, req)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return answer
+}
+
+// apiURL is that of the api that Start started.
+var apiURL string
+
+// Documented returns a transport to the api that holds requests and answers to
+// the OpenAPI document.
+func Documented(t testing.TB) http.RoundTripper {
+	t.Helper()
+	return openapitest.Load(t, "../services/api/openapi.yaml").Transport(t, http.DefaultTransport)
 }
 
 // MustGet is MustSend for a GET request.

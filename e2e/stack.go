@@ -67,6 +67,7 @@ func Start(ctx context.Context, root string) (*Stack, error) {
 	if err := s.Up(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("stack up: %w", err), s.Close())
 	}
+	apiURL = s.URL("API_PORT")
 	return s, nil
 }
 

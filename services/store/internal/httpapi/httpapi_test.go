@@ -60,6 +60,7 @@ func TestRequests(t *testing.T) {
 		"an id in another form":        {"GET /tasks/01a212dbbcc17500bb2b4baaf95f45ed", "", "", 404, "no such task"},
 		"an unknown id":                {"GET /tasks/01a212db-bcc1-7500-bb2b-4baaf95f45ed", "", "", 404, "There is no task 01a212db"},
 		"an unknown parameter":         {"GET /tasks?page=2", "", "", 400, "no parameter"},
+		"a query that is none":         {"GET /tasks?%zz", "", "", 400, "cannot be decoded"},
 		"health":                       {"GET /health", "", "", 200, `{"status":"ok"}`},
 		"faults are off":               {"GET /error?at=store", "", "", 404, "nothing at this path"},
 		"a method that is not allowed": {"DELETE /tasks", "", "", 405, "no method DELETE"},
