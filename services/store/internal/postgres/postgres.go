@@ -121,7 +121,7 @@ func (s *Store) await(ctx context.Context, wait time.Duration) error {
 	defer cancel()
 	for began := time.Now(); ; {
 		err := s.pool.Ping(ctx)
-		refused := statusOf(err) != "" && !strings.HasPrefix(statusOf(err), "57P") // starting up, shutting down
+		refused := statusOf(err) != "" && !away(statusOf(err))
 		if err == nil || refused || ctx.Err() != nil {
 			return err
 		}
@@ -196,6 +196,10 @@ func statusOf(err error) string {
 	return ""
 }
 
+// away reports whether an SQLSTATE says that the server starts, stops
+// (57P01 to 57P03, ...) or has no connection left (53300).
+func away(state string) bool { return strings.HasPrefix(state, "57P") || state == "53300" }
+
 // translate is where the driver's errors become problems. Errors without an
 // SQLSTATE come from the connection, not from the database.
 func translate(err error) error {
@@ -204,7 +208,7 @@ func translate(err error) error {
 	}
 	cause := fmt.Errorf("postgres: %w", err)
 	timedOut := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
-	if statusOf(err) == "" && !timedOut {
+	if state := statusOf(err); state == "" && !timedOut || away(state) {
 		return problem.Wrap(cause, problem.Unavailable, "The database cannot be reached. Try again.")
 	}
 	return problem.From(cause)
