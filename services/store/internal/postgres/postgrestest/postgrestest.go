@@ -28,8 +28,12 @@ import (
 
 // Server is a running PostgreSQL server.
 type Server struct {
-	url  url.URL // of the database postgres, as a superuser
-	stop func() error
+	url url.URL // of the database postgres, as a superuser
+
+	// Those of a server that Start started.
+	dir     string
+	command func() *exec.Cmd
+	process *exec.Cmd
 }
 
 // Start returns the server at TEST_DATABASE_URL, or starts one. The caller
@@ -40,7 +44,7 @@ func Start(ctx context.Context) (*Server, error) {
 		if err != nil {
 			return nil, errors.New("TEST_DATABASE_URL is no URL")
 		}
-		return &Server{url: *u, stop: func() error { return nil }}, nil
+		return &Server{url: *u}, nil
 	}
 	bin, err := binaries()
 	if err != nil {
@@ -50,7 +54,31 @@ func Start(ctx context.Context) (*Server, error) {
 }
 
 // Close stops a server that Start started, and removes its data.
-func (s *Server) Close() error { return s.stop() }
+func (s *Server) Close() error {
+	if s.command == nil {
+		return nil
+	}
+	return errors.Join(s.Stop(), os.RemoveAll(s.dir))
+}
+
+// Owned reports whether Start started the server, so that it can be stopped.
+func (s *Server) Owned() bool { return s.command != nil }
+
+// Stop stops a server that Start started. Its connections are broken off.
+func (s *Server) Stop() error {
+	err := s.process.Process.Signal(syscall.SIGINT) // PostgreSQL's fast shutdown
+	return errors.Join(err, s.process.Wait())
+}
+
+// Restart starts a server again that was stopped: at the same address, with
+// the same data.
+func (s *Server) Restart(ctx context.Context) error {
+	s.process = s.command()
+	if err := s.process.Start(); err != nil {
+		return err
+	}
+	return s.await(ctx)
+}
 
 // Create makes an empty database, or a copy of template if that is not empty,
 // and returns its URL. It is dropped when the test ends.
@@ -119,24 +147,21 @@ func launch(ctx context.Context, bin string) (*Server, error) {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, errors.Join(fmt.Errorf("initdb: %w: %s", err, out), os.RemoveAll(dir))
 	}
-	server := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-h", "127.0.0.1", "-p", port,
-		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
-	server.SysProcAttr, server.Dir = attr, dir
-	if err := server.Start(); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
-	}
 	s := &Server{
 		url: url.URL{
 			Scheme: "postgres", User: url.User("postgres"), Host: net.JoinHostPort("127.0.0.1", port),
 			Path: "/postgres", RawQuery: "sslmode=disable",
 		},
-		stop: func() error {
-			err := server.Process.Signal(syscall.SIGINT) // PostgreSQL's fast shutdown
-			return errors.Join(err, server.Wait(), os.RemoveAll(dir))
+		dir: dir,
+		command: func() *exec.Cmd {
+			server := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-h", "127.0.0.1", "-p", port,
+				"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+			server.SysProcAttr, server.Dir = attr, dir
+			return server
 		},
 	}
-	if err := s.await(ctx); err != nil {
-		return nil, errors.Join(err, s.stop())
+	if err := s.Restart(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
