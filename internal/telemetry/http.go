@@ -22,8 +22,14 @@ type Server struct {
 	// Patterns are those of the server's http.ServeMux, with methods. The
 	// error series of each exist at zero before the first error.
 	Patterns []string
-	// Untraced paths leave no span and no metric: health checks.
+	// Untraced paths leave no span and no metric when they are read: health
+	// checks.
 	Untraced []string
+}
+
+func (s Server) traces(r *http.Request) bool {
+	read := r.Method == http.MethodGet || r.Method == http.MethodHead
+	return !read || !slices.Contains(s.Untraced, r.URL.Path)
 }
 
 // Handler is the server seam: it traces and measures each request to next.
@@ -42,7 +48,7 @@ func (t *Telemetry) Handler(next http.Handler, server Server) (http.Handler, err
 		otelhttp.WithMeterProvider(t.meters),
 		otelhttp.WithPropagators(propagator),
 		otelhttp.WithServerName(server.Address),
-		otelhttp.WithFilter(func(r *http.Request) bool { return !slices.Contains(server.Untraced, r.URL.Path) }),
+		otelhttp.WithFilter(server.traces),
 		otelhttp.WithPublicEndpointFn(func(*http.Request) bool { return server.Public }),
 	), nil
 }

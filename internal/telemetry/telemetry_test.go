@@ -114,6 +114,14 @@ func TestUntracedPaths(t *testing.T) {
 	if strings.Contains(tel.Scrape(), "/health") {
 		t.Error("/health is measured")
 	}
+	resp, err := http.Post(url+"/health", "", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.Header.Get("Traceresponse") == "" {
+		t.Error("a POST to /health is not traced")
+	}
 }
 
 var errorCount = regexp.MustCompile(`(?m)^http_server_request_duration_seconds_count\{.*http_response_status_code="(5..)",http_route="/status/\{code\}".*\} (\d+)$`)

@@ -24,7 +24,7 @@ const maxBody = 64 << 10
 // transport adds the trace context.
 var (
 	requestHeaders  = []string{"Accept", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"}
-	responseHeaders = []string{"Cache-Control", "Content-Length", "Content-Type", "Etag", "Idempotency-Replayed", "Location"}
+	responseHeaders = []string{"Cache-Control", "Content-Length", "Content-Type", "Etag", "Idempotency-Replayed", "Location", "X-Content-Type-Options"}
 )
 
 // buffers are for copying bodies.
