@@ -117,7 +117,8 @@ func (m *Mux) adapt(h Handler) http.Handler {
 		if err == nil {
 			return
 		}
-		if rec.wrote || problem.From(err).Code.Status() >= http.StatusInternalServerError {
+		code := problem.From(err).Code
+		if code.Status() >= http.StatusInternalServerError || rec.wrote && code != problem.Canceled {
 			telemetry.RecordError(r, err)
 		}
 		answer(rec, r, err)

@@ -148,6 +148,16 @@ func invalid(fields []problem.Field) error {
 	return &problem.Error{Code: problem.Invalid, Detail: "The content does not validate.", Fields: fields}
 }
 
+// ParseID reads an id in its usual form, as in a path. What is no id names no
+// task, so the error is NotFound.
+func ParseID(text string) (uuid.UUID, error) {
+	id, err := uuid.Parse(text)
+	if err != nil || len(text) != len(uuid.Nil.String()) {
+		return uuid.Nil, problem.New(problem.NotFound, "There is no such task: an id is a UUID in its usual form.")
+	}
+	return id, nil
+}
+
 // ErrPrecondition is what a Service answers for a Condition that fails.
 func ErrPrecondition(id uuid.UUID) error {
 	return problem.New(problem.PreconditionFailed, "The task %s has another version: get it again.", id)

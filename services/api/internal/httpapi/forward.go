@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,10 +12,10 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/google/uuid"
 	"github.com/munnerz/goautoneg"
 
 	"redspan/internal/problem"
+	"redspan/internal/taskapi"
 )
 
 // maxBody bounds a request's body, in bytes.
@@ -57,7 +58,7 @@ func (h *handlers) forward(w http.ResponseWriter, r *http.Request) error {
 	defer buffers.Put(buffer)
 	// Without the struct io.CopyBuffer would bypass the buffer.
 	if _, err := io.CopyBuffer(struct{ io.Writer }{w}, resp.Body, buffer[:]); err != nil {
-		return fmt.Errorf("copy the store's answer: %w", err)
+		return fmt.Errorf("copy the store's answer: %w", cmp.Or(r.Context().Err(), err))
 	}
 	return nil
 }
@@ -85,9 +86,8 @@ func acceptsJSON(r *http.Request) error {
 // forwardOne forwards a request for one task. An id that is none stops here:
 // it must not reach a route of the store that is not public.
 func (h *handlers) forwardOne(w http.ResponseWriter, r *http.Request) error {
-	text := r.PathValue("id")
-	if _, err := uuid.Parse(text); err != nil || len(text) != len(uuid.Nil.String()) {
-		return problem.New(problem.NotFound, "There is no such task: an id is a UUID in its usual form.")
+	if _, err := taskapi.ParseID(r.PathValue("id")); err != nil {
+		return err
 	}
 	return h.forward(w, r)
 }

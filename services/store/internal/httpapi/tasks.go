@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/google/uuid"
-
 	"redspan/internal/problem"
 	"redspan/internal/taskapi"
 )
@@ -59,7 +57,7 @@ func (h *handlers) count(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *handlers) get(w http.ResponseWriter, r *http.Request) error {
-	id, err := taskID(r)
+	id, err := taskapi.ParseID(r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -80,7 +78,7 @@ func (h *handlers) get(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *handlers) update(w http.ResponseWriter, r *http.Request) error {
-	id, err := taskID(r)
+	id, err := taskapi.ParseID(r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -104,7 +102,7 @@ func (h *handlers) update(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *handlers) delete(w http.ResponseWriter, r *http.Request) error {
-	id, err := taskID(r)
+	id, err := taskapi.ParseID(r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -124,16 +122,6 @@ func (h *handlers) health(w http.ResponseWriter, r *http.Request) error {
 		return problem.Wrap(err, problem.Unavailable, "The database does not answer.")
 	}
 	return writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
-}
-
-// taskID reads the path's id. What is no id names no task.
-func taskID(r *http.Request) (uuid.UUID, error) {
-	text := r.PathValue("id")
-	id, err := uuid.Parse(text)
-	if err != nil || len(text) != len(uuid.Nil.String()) {
-		return id, problem.New(problem.NotFound, "There is no such task: an id is a UUID in its usual form.")
-	}
-	return id, nil
 }
 
 func writeTask(w http.ResponseWriter, status int, task taskapi.Task) error {

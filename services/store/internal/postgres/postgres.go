@@ -211,5 +211,11 @@ func translate(err error) error {
 	if state := statusOf(err); state == "" && !timedOut || away(state) {
 		return problem.Wrap(cause, problem.Unavailable, "The database cannot be reached. Try again.")
 	}
+	switch statusOf(err) {
+	case "57014": // query_canceled: statement_timeout
+		return problem.Wrap(cause, problem.Timeout, "The database took too long.")
+	case "55P03": // lock_not_available: lock_timeout
+		return problem.Wrap(cause, problem.Unavailable, "The task is being changed by somebody else. Try again.")
+	}
 	return problem.From(cause)
 }
