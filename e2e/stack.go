@@ -41,10 +41,11 @@ type Stack struct {
 	Root     string // the checkout
 	StateDir string // data, logs, programs and screenshots
 
-	program string // the stack command
-	ports   map[string]int
-	guard   *exec.Cmd
-	release io.Closer // closing it has the guard stop the stack
+	program  string // the stack command
+	settings map[string]string
+	ports    map[string]int
+	guard    *exec.Cmd
+	release  io.Closer // closing it has the guard stop the stack
 }
 
 // Start builds and starts a stack from the checkout at root, and returns once
@@ -52,7 +53,13 @@ type Stack struct {
 // caller closes it; if this process dies instead, the stack is stopped all
 // the same.
 func Start(ctx context.Context, root string) (*Stack, error) {
-	s := &Stack{Root: root, StateDir: filepath.Join(root, ".redspan", "e2e")}
+	return StartWith(ctx, root, "e2e", intervals)
+}
+
+// StartWith is Start with the given settings in place of the shorter
+// intervals, and with the state directory of that name in .redspan.
+func StartWith(ctx context.Context, root, name string, settings map[string]string) (*Stack, error) {
+	s := &Stack{Root: root, StateDir: filepath.Join(root, ".redspan", name), settings: settings}
 	s.program = filepath.Join(s.StateDir, "bin", "stack")
 	var err error
 	if s.ports, err = freePorts(); err != nil {
@@ -194,7 +201,7 @@ func (s *Stack) command(ctx context.Context, name string, args ...string) *exec.
 }
 
 func (s *Stack) environment() []string {
-	set := maps.Clone(intervals)
+	set := maps.Clone(s.settings)
 	for _, name := range inherited {
 		if value, ok := os.LookupEnv(name); ok {
 			set[name] = value
