@@ -63,6 +63,8 @@ fuzz: ## run each fuzz function for FUZZTIME (30s)
 
 .PHONY: test-config
 test-config: stack ## check the configuration of every part and the alert rules
+	$(generate-slo)
+	@diff -u prometheus/rules/slo.yaml .redspan/slo/rules.yaml || { echo "prometheus/rules/slo.yaml is not what prometheus/slo.yaml says: run make slo" >&2; exit 1; }
 	@$(STACK) tool promtool check config prometheus/prometheus.yml
 	@$(STACK) tool promtool test rules prometheus/tests/*.yaml
 	@$(STACK) tool amtool check-config alertmanager/alertmanager.yml
@@ -75,6 +77,22 @@ test-e2e: stack ## run the end-to-end tests on a stack of their own
 	@$(STACK) tool gotestsum --format testname -- -count=1 -timeout 20m ./e2e/...
 
 ## Checking and building
+
+# Whether injected faults use up the error budget: on, or off to leave the fault
+# route out. Run `make slo` after a change.
+SLO_DRILLS := on
+
+define generate-slo
+	@mkdir -p .redspan/slo
+	@sed '$(if $(filter off,$(SLO_DRILLS)),s:http_route!="":http_route!~"|/error":)' prometheus/slo.yaml >.redspan/slo/spec.yaml
+	@$(STACK) tool sloth generate --no-log -i .redspan/slo/spec.yaml -o .redspan/slo/generated.yaml
+	@awk -f prometheus/slo.awk .redspan/slo/generated.yaml >.redspan/slo/rules.yaml
+endef
+
+.PHONY: slo
+slo: stack ## generate the SLO rules from prometheus/slo.yaml
+	$(generate-slo)
+	@cp .redspan/slo/rules.yaml prometheus/rules/slo.yaml
 
 .PHONY: lint
 lint: stack ## run golangci-lint on every module

@@ -32,6 +32,7 @@ var recipes = []recipe{
 	{name: "alertmanager", module: "alertmanager", pkg: "github.com/prometheus/alertmanager/cmd/alertmanager"},
 	{name: "promtool", module: "prometheus", pkg: "github.com/prometheus/prometheus/cmd/promtool"},
 	{name: "amtool", module: "alertmanager", pkg: "github.com/prometheus/alertmanager/cmd/amtool"},
+	{name: "sloth", module: "sloth", pkg: "github.com/slok/sloth/cmd/sloth"},
 	{name: "gotestsum", module: "gotestsum", pkg: "gotest.tools/gotestsum"},
 	{name: "golangci-lint", module: "golangci-lint", pkg: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint"},
 	{name: "govulncheck", module: "govulncheck", pkg: "golang.org/x/vuln/cmd/govulncheck"},
