@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/url"
 	"reflect"
 
 	"github.com/caarlos0/env/v11"
@@ -60,11 +61,20 @@ func Parse[T Validator](environ []string) (T, error) {
 	named := make([]error, 0, len(all.Errors))
 	for _, err := range all.Errors {
 		if parse, ok := errors.AsType[env.ParseError](err); ok {
-			err = fmt.Errorf("%s: %w", names[parse.Name], parse.Err)
+			err = fmt.Errorf("%s: %w", names[parse.Name], cause(parse))
 		}
 		named = append(named, err)
 	}
 	return cfg, errors.Join(named...)
+}
+
+// cause says what is wrong with a value. The text of a URL's error is left out,
+// since it repeats the URL, which may hold a password.
+func cause(e env.ParseError) error {
+	if e.Type == reflect.TypeFor[url.URL]() {
+		return errors.New("is no URL")
+	}
+	return e.Err
 }
 
 // variables maps the names of T's fields to those of their variables.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 )
 
 type server struct {
+	URL     url.URL       `env:"URL"`
 	Timeout time.Duration `env:"TIMEOUT" envDefault:"2s"`
 	Limit   int           `env:"LIMIT" envDefault:"3"`
 }
@@ -36,7 +38,7 @@ func TestParse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := (example{Name: "x", Server: server{2 * time.Second, 7}}); got != want {
+		if want := (example{Name: "x", Server: server{Timeout: 2 * time.Second, Limit: 7}}); got != want {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 	})
@@ -48,6 +50,13 @@ func TestParse(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAPasswordInAURLIsNotInTheError(t *testing.T) {
+	_, err := config.Parse[example]([]string{"SERVER_URL=http://u:s3cret@h:bad"})
+	if err == nil || !strings.Contains(err.Error(), "SERVER_URL: ") || strings.Contains(err.Error(), "s3cret") {
+		t.Errorf("got %v", err)
+	}
 }
 
 func TestSecretIsNeverPrinted(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"redspan/internal/config"
 	"redspan/internal/problem"
@@ -49,7 +50,7 @@ type Config struct {
 // variables' names, environment the deployment.environment.name.
 func (c Config) Validate(prefix, environment string) error {
 	switch {
-	case c.Mode == Open && environment == "production":
+	case c.Mode == Open && strings.EqualFold(environment, "production"):
 		return errors.New(prefix + "FAULTS: open is refused in production: use token or off")
 	case c.Mode == Token && len(c.Token) < minTokenLength:
 		return fmt.Errorf("%sFAULTS_TOKEN: %sFAULTS=token needs a token of at least %d bytes", prefix, prefix, minTokenLength)
@@ -65,9 +66,10 @@ func (c Config) Admit(r *http.Request) error {
 	case Open:
 		return nil
 	case Token:
-		got := sha256.Sum256([]byte(r.Header.Get("Authorization")))
-		want := sha256.Sum256([]byte("Bearer " + c.Token.Reveal()))
-		if subtle.ConstantTimeCompare(got[:], want[:]) == 1 {
+		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		got := sha256.Sum256([]byte(token))
+		want := sha256.Sum256([]byte(c.Token.Reveal()))
+		if strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(got[:], want[:]) == 1 {
 			return nil
 		}
 		return problem.New(problem.Unauthenticated, "Send the token of the fault route as a bearer token.")

@@ -11,7 +11,7 @@ import (
 // one is broken or hostile.
 const (
 	readHeaderTimeout = 5 * time.Second
-	readTimeout       = 15 * time.Second
+	readTimeout       = 10 * time.Second
 	writeTimeout      = 45 * time.Second
 	idleTimeout       = 2 * time.Minute
 
@@ -42,7 +42,8 @@ func checkSize(r *http.Request) error {
 // retryAfter is what a caller is told to wait who was turned away.
 const retryAfter = time.Second
 
-// limiter lets a number of requests in at once. The nil limiter lets all in.
+// limiter lets a number of requests in at once. The nil limiter, and one
+// without slots, lets all in.
 type limiter struct {
 	slots chan struct{}
 	shed  *shedCounter
@@ -51,7 +52,7 @@ type limiter struct {
 // enter returns false for a request that is to be turned away. Any other is to
 // leave.
 func (l *limiter) enter(r *http.Request) bool {
-	if l == nil {
+	if l == nil || l.slots == nil {
 		return true
 	}
 	select {
@@ -64,7 +65,7 @@ func (l *limiter) enter(r *http.Request) bool {
 }
 
 func (l *limiter) leave() {
-	if l != nil {
+	if l != nil && l.slots != nil {
 		<-l.slots
 	}
 }

@@ -3,7 +3,6 @@
 package httpserver
 
 import (
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -23,13 +22,13 @@ type Mux struct {
 	mux      *http.ServeMux
 	patterns []string
 	methods  []string // those of all patterns, sorted
-	limiter  *limiter
+	limiter  limiter
 }
 
 // NewMux returns a Mux without routes.
 func NewMux() *Mux {
 	m := &Mux{mux: http.NewServeMux()}
-	m.mux.Handle(anyPath, m.adapt(m.unmatched))
+	m.mux.Handle(anyPath, m.adapt(m.unmatched, nil))
 	return m
 }
 
@@ -38,8 +37,14 @@ func NewMux() *Mux {
 const anyPath = "/"
 
 // Handle registers a handler. The pattern has a method, as "GET /tasks/{id}".
-func (m *Mux) Handle(pattern string, h Handler) {
-	m.mux.Handle(pattern, m.adapt(h))
+func (m *Mux) Handle(pattern string, h Handler) { m.handle(pattern, h, &m.limiter) }
+
+// HandleAlways is Handle for what is answered beyond the limit of requests at
+// once, too: a busy server is healthy.
+func (m *Mux) HandleAlways(pattern string, h Handler) { m.handle(pattern, h, nil) }
+
+func (m *Mux) handle(pattern string, h Handler, l *limiter) {
+	m.mux.Handle(pattern, m.adapt(h, l))
 	m.patterns = append(m.patterns, pattern)
 	method, _, _ := strings.Cut(pattern, " ")
 	m.methods = append(m.methods, method)
@@ -96,6 +101,10 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			answer(rec, r, problem.New(problem.Internal, "The server failed to answer. The trace id names this failure."))
 		}
 	}()
+	if !strings.HasPrefix(r.URL.Path, "/") { // "OPTIONS *", "CONNECT host": http.ServeMux answers them in plain text
+		answer(rec, r, problem.New(problem.NotFound, "There is nothing at this path."))
+		return
+	}
 	if err := checkSize(r); err != nil {
 		answer(rec, r, err)
 		return
@@ -105,14 +114,14 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // adapt makes a Handler one that sends its errors. It is behind the routing,
 // so that a request that is turned away has a route, too.
-func (m *Mux) adapt(h Handler) http.Handler {
+func (m *Mux) adapt(h Handler, l *limiter) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec, _ := w.(*recorder)
-		if !m.limiter.enter(r) {
+		if !l.enter(r) {
 			answer(rec, r, turnedAway())
 			return
 		}
-		defer m.limiter.leave()
+		defer l.leave()
 		err := h(w, r)
 		if err == nil {
 			return
@@ -163,12 +172,6 @@ func (w *recorder) WriteHeader(status int) {
 func (w *recorder) Write(p []byte) (int, error) {
 	w.wrote = true
 	return w.ResponseWriter.Write(p)
-}
-
-// ReadFrom keeps the io.ReaderFrom of the writer below in reach of io.Copy.
-func (w *recorder) ReadFrom(src io.Reader) (int64, error) {
-	w.wrote = true
-	return io.Copy(w.ResponseWriter, src)
 }
 
 // Unwrap serves http.ResponseController.

@@ -84,6 +84,9 @@ func shutdown(ctx context.Context, s *http.Server) error {
 	return nil
 }
 
+// readyTimeout bounds how long a dependency may take to say that it is there.
+const readyTimeout = time.Second
+
 func (s Server) admin(draining *atomic.Bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", s.Metrics)
@@ -95,7 +98,9 @@ func (s Server) admin(draining *atomic.Bool) http.Handler {
 			http.Error(w, "draining", http.StatusServiceUnavailable)
 			return
 		}
-		if err := s.Ready(r.Context()); err != nil {
+		ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+		defer cancel()
+		if err := s.Ready(ctx); err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}

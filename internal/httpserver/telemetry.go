@@ -16,7 +16,7 @@ func NewHandler(tel *telemetry.Telemetry, mux *Mux, maxRequests int, server tele
 	if err != nil {
 		return nil, err
 	}
-	mux.limiter = &limiter{make(chan struct{}, maxRequests), shed}
+	mux.limiter = limiter{make(chan struct{}, maxRequests), shed}
 	server.Patterns = mux.patterns
 	return tel.Handler(mux, server)
 }

@@ -144,7 +144,7 @@ const HeaderTimeout = "Request-Timeout-Ms"
 // transport does, where nothing was sent.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	if deadline, ok := req.Context().Deadline(); ok {
-		req.Header.Set(HeaderTimeout, strconv.FormatInt(time.Until(deadline).Milliseconds(), 10))
+		req.Header.Set(HeaderTimeout, strconv.FormatInt(max(0, time.Until(deadline).Milliseconds()), 10))
 	}
 	resp, err := c.Transport.RoundTrip(req)
 	if err != nil {

@@ -43,14 +43,22 @@ func (t *Telemetry) Handler(next http.Handler, server Server) (http.Handler, err
 	if server.Public {
 		propagator = withoutState{propagator}
 	}
-	return otelhttp.NewHandler(describe(next), "",
+	traced := otelhttp.NewHandler(describe(next), "",
 		otelhttp.WithTracerProvider(t.tracers),
 		otelhttp.WithMeterProvider(t.meters),
 		otelhttp.WithPropagators(propagator),
 		otelhttp.WithServerName(server.Address),
 		otelhttp.WithFilter(server.traces),
 		otelhttp.WithPublicEndpointFn(func(*http.Request) bool { return server.Public }),
-	), nil
+	)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// net/http takes HTTP/1.2 to 1.9 for 1.1; so must the labels of
+		// metrics, or a caller could make each series nine times.
+		if r.ProtoMajor == 1 && r.ProtoMinor > 1 {
+			r.Proto, r.ProtoMinor = "HTTP/1.1", 1
+		}
+		traced.ServeHTTP(w, r)
+	}), nil
 }
 
 // withoutState leaves out a caller's tracestate: it is free text, which would

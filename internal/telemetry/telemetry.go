@@ -11,15 +11,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
@@ -37,14 +40,36 @@ const maxAttribute = 1024
 // Config holds what the services decide of the standard OTEL_* variables; the
 // SDK reads the others by itself.
 type Config struct {
-	Endpoint      url.URL           `env:"OTEL_EXPORTER_OTLP_ENDPOINT" envDefault:"http://127.0.0.1:4318"`
-	Exporter      string            `env:"OTEL_TRACES_EXPORTER" envDefault:"otlp"`
-	ResourceAttrs map[string]string `env:"OTEL_RESOURCE_ATTRIBUTES" envKeyValSeparator:"="`
+	Endpoint       url.URL           `env:"OTEL_EXPORTER_OTLP_ENDPOINT" envDefault:"http://127.0.0.1:4318"`
+	TracesEndpoint url.URL           `env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"` // in place of Endpoint and /v1/traces
+	Protocol       string            `env:"OTEL_EXPORTER_OTLP_PROTOCOL" envDefault:"http/protobuf"`
+	Exporter       string            `env:"OTEL_TRACES_EXPORTER" envDefault:"otlp"`
+	Disabled       bool              `env:"OTEL_SDK_DISABLED" envDefault:"false"`
+	ResourceAttrs  map[string]string `env:"OTEL_RESOURCE_ATTRIBUTES" envKeyValSeparator:"="`
 }
 
-// Environment returns the resource's deployment.environment.name.
+// Environment returns the resource's deployment.environment.name, read as the
+// SDK reads it: without blanks around it, percent-decoded.
 func (c Config) Environment() string {
-	return c.ResourceAttrs[string(semconv.DeploymentEnvironmentNameKey)]
+	for key, value := range c.ResourceAttrs {
+		if strings.TrimSpace(key) != string(semconv.DeploymentEnvironmentNameKey) {
+			continue
+		}
+		value = strings.TrimSpace(value)
+		if decoded, err := url.PathUnescape(value); err == nil {
+			value = decoded
+		}
+		return value
+	}
+	return ""
+}
+
+// tracesEndpoint returns where spans go.
+func (c Config) tracesEndpoint() *url.URL {
+	if c.TracesEndpoint.Host != "" {
+		return &c.TracesEndpoint
+	}
+	return c.Endpoint.JoinPath("v1/traces")
 }
 
 // Validate reports what Start would refuse.
@@ -53,11 +78,19 @@ func (c Config) Validate() error {
 	if c.Exporter != "otlp" && c.Exporter != "none" {
 		errs = append(errs, fmt.Errorf("OTEL_TRACES_EXPORTER: unknown exporter %q: use otlp or none", c.Exporter))
 	}
-	if (c.Endpoint.Scheme != "http" && c.Endpoint.Scheme != "https") || c.Endpoint.Host == "" {
-		errs = append(errs, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT: %q is no URL such as http://127.0.0.1:4318", c.Endpoint.String()))
+	if c.Protocol != "http/protobuf" {
+		errs = append(errs, fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL: unknown protocol %q: use http/protobuf", c.Protocol))
+	}
+	if !isHTTP(c.Endpoint) {
+		errs = append(errs, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT: %q is no URL such as http://127.0.0.1:4318", c.Endpoint.Redacted()))
+	}
+	if c.TracesEndpoint != (url.URL{}) && !isHTTP(c.TracesEndpoint) {
+		errs = append(errs, fmt.Errorf("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: %q is no URL such as http://127.0.0.1:4318/v1/traces", c.TracesEndpoint.Redacted()))
 	}
 	return errors.Join(errs...)
 }
+
+func isHTTP(u url.URL) bool { return (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" }
 
 // Telemetry is the telemetry of one service. It is safe for concurrent use.
 type Telemetry struct {
@@ -75,12 +108,12 @@ func Start(ctx context.Context, service string, cfg Config) (*Telemetry, error) 
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	if cfg.Exporter == "none" {
+	if cfg.Exporter == "none" || cfg.Disabled {
 		return New(ctx, service)
 	}
-	endpoint := cfg.Endpoint.JoinPath("v1/traces")
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { slog.Warn("telemetry", "error", err) }))
 	exporter, err := otlptracehttp.New(ctx,
-		otlptracehttp.WithEndpointURL(endpoint.String()),
+		otlptracehttp.WithEndpointURL(cfg.tracesEndpoint().String()),
 		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{
 			Enabled:         true,
 			InitialInterval: 200 * time.Millisecond,

@@ -232,17 +232,31 @@ func TestConfig(t *testing.T) {
 		change func(*telemetry.Config)
 		want   string
 	}{
-		"an unknown exporter":          {func(c *telemetry.Config) { c.Exporter = "zipkin" }, "OTEL_TRACES_EXPORTER"},
-		"an endpoint without a scheme": {func(c *telemetry.Config) { c.Endpoint.Scheme = "" }, "OTEL_EXPORTER_OTLP_ENDPOINT"},
-		"an endpoint without a host":   {func(c *telemetry.Config) { c.Endpoint.Host = "" }, "OTEL_EXPORTER_OTLP_ENDPOINT"},
+		"an unknown exporter":                  {func(c *telemetry.Config) { c.Exporter = "zipkin" }, "OTEL_TRACES_EXPORTER"},
+		"another protocol":                     {func(c *telemetry.Config) { c.Protocol = "grpc" }, "OTEL_EXPORTER_OTLP_PROTOCOL"},
+		"an endpoint of traces without a host": {func(c *telemetry.Config) { c.TracesEndpoint.Scheme = "http" }, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"},
+		"an endpoint without a scheme":         {func(c *telemetry.Config) { c.Endpoint.Scheme = "" }, "OTEL_EXPORTER_OTLP_ENDPOINT"},
+		"an endpoint without a host":           {func(c *telemetry.Config) { c.Endpoint.Host = "" }, "OTEL_EXPORTER_OTLP_ENDPOINT"},
 	} {
 		t.Run(name+" stops the start", func(t *testing.T) {
-			cfg := telemetry.Config{Exporter: "otlp"}
+			cfg := telemetry.Config{Exporter: "otlp", Protocol: "http/protobuf"}
 			cfg.Endpoint.Scheme, cfg.Endpoint.Host = "http", "127.0.0.1:4318"
 			test.change(&cfg)
 			if _, err := telemetry.Start(t.Context(), "test", cfg); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %s", err, test.want)
 			}
 		})
+	}
+}
+
+func TestEnvironmentIsReadAsTheSDKReadsIt(t *testing.T) {
+	for _, attributes := range []map[string]string{
+		{"deployment.environment.name": "production"},
+		{"a": "b", " deployment.environment.name ": " production "},
+		{"deployment.environment.name": "%70roduction"},
+	} {
+		if got := (telemetry.Config{ResourceAttrs: attributes}).Environment(); got != "production" {
+			t.Errorf("%q: got %q", attributes, got)
+		}
 	}
 }

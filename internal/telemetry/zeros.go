@@ -116,6 +116,9 @@ func addMissing(gathered []*dto.MetricFamily, zero *dto.MetricFamily) []*dto.Met
 		}
 		have := make(map[string]bool, len(family.GetMetric()))
 		for _, m := range family.GetMetric() {
+			if overflowed(m) {
+				return gathered // a missing series may be in there, so it is not known to be zero
+			}
 			have[labelsOf(m)] = true
 		}
 		for _, m := range zero.GetMetric() {
@@ -126,6 +129,11 @@ func addMissing(gathered []*dto.MetricFamily, zero *dto.MetricFamily) []*dto.Met
 		return gathered
 	}
 	return append(gathered, zero)
+}
+
+// overflowed reports whether a metric counts what was beyond the SDK's limit.
+func overflowed(m *dto.Metric) bool {
+	return slices.ContainsFunc(m.GetLabel(), func(l *dto.LabelPair) bool { return l.GetName() == "otel_metric_overflow" })
 }
 
 // labelsOf returns a metric's labels as a key. The registry sorts them.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net"
@@ -30,6 +31,8 @@ func newBreaker(next http.RoundTripper) *breaker {
 		Timeout:      breakerPause,
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerFailures },
 		IsSuccessful: func(err error) bool { return !failedToConnect(err) },
+		// A caller that left says nothing about the store.
+		IsExcluded: func(err error) bool { return errors.Is(err, context.Canceled) },
 		OnStateChange: func(name string, from, to gobreaker.State) {
 			slog.Warn("circuit changed", "to", name, "was", from.String(), "is", to.String())
 		},

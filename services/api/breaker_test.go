@@ -46,6 +46,20 @@ func TestBreaker(t *testing.T) {
 			}
 		})
 	})
+	t.Run("is not kept closed by callers that left", func(t *testing.T) {
+		store := &roundTripper{}
+		b := newBreaker(store)
+		for i := range 2 * breakerFailures {
+			store.err = refused
+			if i%2 == 1 {
+				store.err = context.Canceled
+			}
+			_, _ = b.RoundTrip(nil)
+		}
+		if _, err := b.RoundTrip(nil); !errors.Is(err, gobreaker.ErrOpenState) {
+			t.Errorf("got %v, want an open circuit", err)
+		}
+	})
 	for name, err := range map[string]error{
 		"a slow store":      context.DeadlineExceeded,
 		"errors":            nil, // the answer is a 500

@@ -40,7 +40,7 @@ func run(ctx context.Context, environ []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, tel.Close()) }()
 
-	transport := newTransport(cfg.MaxRequests)
+	transport := newTransport(cfg.MaxRequests, cfg.StoreTimeout)
 	defer transport.CloseIdleConnections()
 	store := httpapi.Store{
 		Client: taskapi.Client{

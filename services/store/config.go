@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"redspan/internal/config"
@@ -38,6 +39,9 @@ func (c Config) Validate() error {
 	}
 	if c.DrainTimeout <= 0 {
 		errs = append(errs, errors.New("STORE_DRAIN_TIMEOUT: must be more than 0"))
+	}
+	if c.SQLitePath == "" || strings.HasPrefix(c.SQLitePath, ":") || strings.HasPrefix(c.SQLitePath, "file:") {
+		errs = append(errs, fmt.Errorf("STORE_SQLITE_PATH: %q is no path of a file: a database in memory would lose every task", c.SQLitePath))
 	}
 	if c.StartTimeout <= 0 {
 		errs = append(errs, errors.New("STORE_START_TIMEOUT: must be more than 0"))

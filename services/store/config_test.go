@@ -20,6 +20,8 @@ func TestConfigRefuses(t *testing.T) {
 		"an unknown fault mode":       {[]string{"STORE_FAULTS=on"}, []string{"STORE_FAULTS: unknown mode"}},
 		"open faults in production":   {[]string{"STORE_FAULTS=open", "OTEL_RESOURCE_ATTRIBUTES=deployment.environment.name=production"}, []string{"STORE_FAULTS: open is refused"}},
 		"a database URL that is none": {[]string{"STORE_DATABASE_URL=postgres://u:s3cret@:x/"}, []string{"STORE_DATABASE_URL: "}},
+		"a password beside an error":  {[]string{"STORE_DATABASE_URL=host=h password = s3cret sslmode=bogus"}, []string{"STORE_DATABASE_URL: "}},
+		"a database in memory":        {[]string{"STORE_SQLITE_PATH=:memory:"}, []string{"STORE_SQLITE_PATH: "}},
 		"a drain without time":        {[]string{"STORE_DRAIN_TIMEOUT=0s"}, []string{"STORE_DRAIN_TIMEOUT: "}},
 		"all at once":                 {[]string{"STORE_DRAIN_TIMEOUT=x", "STORE_FAULTS=on"}, []string{"STORE_DRAIN_TIMEOUT: ", "STORE_FAULTS: "}},
 	}

@@ -15,13 +15,13 @@ func (h *handlers) fail(w http.ResponseWriter, r *http.Request) error {
 	if err := h.faults.Admit(r); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(telemetry.InjectFault(r.Context()), h.store.Timeout)
+	ctx, cancel := context.WithTimeout(r.Context(), h.store.Timeout)
 	defer cancel()
 	switch at := r.URL.Query().Get("at"); at {
 	case "", "api":
-		return h.divideByZero(ctx, w)
+		return h.divideByZero(telemetry.InjectFault(ctx), w)
 	case "store", "database", "timeout":
-		return h.failStore(ctx, at)
+		return h.failStore(telemetry.InjectFault(ctx), at)
 	default:
 		return problem.New(problem.Malformed, "The parameter at must be api, store, database or timeout.")
 	}

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,12 +10,16 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/munnerz/goautoneg"
 
 	"redspan/internal/problem"
 	"redspan/internal/taskapi"
 )
+
+// maxAnswer bounds how long a client may take to read its answer.
+const maxAnswer = 5 * time.Second
 
 // maxBody bounds a request's body, in bytes.
 const maxBody = 64 << 10
@@ -56,11 +59,28 @@ func (h *handlers) forward(w http.ResponseWriter, r *http.Request) error {
 	w.WriteHeader(resp.StatusCode)
 	buffer := buffers.Get().(*[16 << 10]byte)
 	defer buffers.Put(buffer)
-	// Without the struct io.CopyBuffer would bypass the buffer.
-	if _, err := io.CopyBuffer(struct{ io.Writer }{w}, resp.Body, buffer[:]); err != nil {
-		return fmt.Errorf("copy the store's answer: %w", cmp.Or(r.Context().Err(), err))
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(maxAnswer)) // where the server has none, no limit
+	client := &clientWriter{Writer: w}
+	if _, err := io.CopyBuffer(client, resp.Body, buffer[:]); err != nil {
+		if client.err != nil {
+			return problem.Wrap(err, problem.Canceled, "")
+		}
+		return fmt.Errorf("copy the store's answer: %w", err)
 	}
 	return nil
+}
+
+// clientWriter tells a client that is gone from a store that broke off. It
+// hides the io.ReaderFrom of the writer below, so that the buffer is used.
+type clientWriter struct {
+	io.Writer
+	err error
+}
+
+func (w *clientWriter) Write(p []byte) (n int, err error) {
+	n, err = w.Writer.Write(p)
+	w.err = err
+	return n, err
 }
 
 // acceptsJSON refuses a request whose Accept header leaves out what tasks are
@@ -71,7 +91,7 @@ func acceptsJSON(r *http.Request) error {
 		return nil
 	}
 	quality, specificity := 0.0, 0
-	for _, clause := range goautoneg.ParseAccept(accept) {
+	for _, clause := range goautoneg.ParseAccept(strings.ToLower(accept)) {
 		s := slices.Index([]string{"*/*", "application/*", "application/json"}, clause.Type+"/"+clause.SubType) + 1
 		if s > specificity {
 			quality, specificity = clause.Q, s
@@ -115,14 +135,11 @@ func tooLarge() error {
 
 // request makes the store's request of the caller's.
 func (h *handlers) request(ctx context.Context, r *http.Request, content []byte) (*http.Request, error) {
-	target := h.store.URL + r.URL.EscapedPath()
-	if r.URL.RawQuery != "" {
-		target += "?" + r.URL.RawQuery
-	}
-	req, err := http.NewRequestWithContext(ctx, r.Method, target, bytes.NewReader(content))
+	req, err := http.NewRequestWithContext(ctx, r.Method, h.store.URL, bytes.NewReader(content))
 	if err != nil {
-		return nil, problem.Wrap(err, problem.Malformed, "The URL cannot be read.")
+		return nil, err
 	}
+	req.URL.Path, req.URL.RawPath, req.URL.RawQuery = r.URL.Path, r.URL.RawPath, r.URL.RawQuery
 	copyHeaders(req.Header, r.Header, requestHeaders)
 	return req, nil
 }

@@ -32,6 +32,7 @@ func (h *handlers) askStore(ctx context.Context) error {
 		return err
 	}
 	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxBody)) // else the connection cannot be used again
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("store: answered %s", resp.Status)
 	}

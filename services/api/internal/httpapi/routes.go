@@ -34,7 +34,7 @@ func New(store Store, faults fault.Config, document []byte) *httpserver.Mux {
 	mux.Handle("GET /tasks/{id}", h.forwardOne)
 	mux.Handle("PATCH /tasks/{id}", h.forwardOne)
 	mux.Handle("DELETE /tasks/{id}", h.forwardOne)
-	mux.Handle("GET "+HealthPath, h.health)
+	mux.HandleAlways("GET "+HealthPath, h.health)
 	if faults.Mode != fault.Off {
 		mux.Handle("GET /error", h.fail)
 	}

@@ -32,7 +32,7 @@ func New(store Store, faults fault.Config) *httpserver.Mux {
 	mux.Handle("GET /tasks/{id}", withDeadline(h.get))
 	mux.Handle("PATCH /tasks/{id}", withDeadline(h.update))
 	mux.Handle("DELETE /tasks/{id}", withDeadline(h.delete))
-	mux.Handle("GET "+HealthPath, h.health)
+	mux.HandleAlways("GET "+HealthPath, h.health)
 	if faults.Mode != fault.Off {
 		mux.Handle("GET /error", withDeadline(h.fail))
 	}

@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"net/url"
+	"time"
 
 	"redspan/internal/problem"
 	"redspan/internal/taskapi"
@@ -117,8 +119,13 @@ func (h *handlers) delete(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// healthTimeout bounds how long the database may take to say that it is there.
+const healthTimeout = time.Second
+
 func (h *handlers) health(w http.ResponseWriter, r *http.Request) error {
-	if err := h.store.Ping(r.Context()); err != nil {
+	ctx, cancel := context.WithTimeout(r.Context(), healthTimeout)
+	defer cancel()
+	if err := h.store.Ping(ctx); err != nil {
 		return problem.Wrap(err, problem.Unavailable, "The database does not answer.")
 	}
 	return writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})

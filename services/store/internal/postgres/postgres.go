@@ -86,23 +86,24 @@ func Open(ctx context.Context, url string, wait time.Duration, tel *telemetry.Te
 }
 
 // ParseURL reads a connection URL or keyword string and fills in the limits
-// that it leaves open.
+// that it does not name. Errors never show any of it.
 func ParseURL(url string) (*pgxpool.Config, error) {
 	cfg, err := pgxpool.ParseConfig(url)
+	if e, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
+		hidden := *e
+		hidden.ConnString = "[redacted]" // pgx takes out passwords as best it can
+		return nil, &hidden
+	}
 	if err != nil {
 		return nil, err
 	}
-	defaults, err := pgxpool.ParseConfig("")
-	if err != nil {
-		return nil, err
-	}
-	if cfg.MaxConns == defaults.MaxConns {
+	if !strings.Contains(url, "pool_max_conns") {
 		cfg.MaxConns = maxConns
 	}
-	if cfg.MinIdleConns == defaults.MinIdleConns {
+	if !strings.Contains(url, "pool_min_idle_conns") {
 		cfg.MinIdleConns = min(minIdleConns, cfg.MaxConns)
 	}
-	if cfg.ConnConfig.ConnectTimeout == defaults.ConnConfig.ConnectTimeout {
+	if !strings.Contains(url, "connect_timeout") {
 		cfg.ConnConfig.ConnectTimeout = connectTimeout
 	}
 	cfg.PingTimeout = pingTimeout
@@ -135,12 +136,15 @@ func (s *Store) await(ctx context.Context, wait time.Duration) error {
 }
 
 // migrate holds an advisory lock, so that stores that start at once take turns.
+// It has a connection of its own, since a migration may take as long as it needs.
 func (s *Store) migrate(ctx context.Context) error {
 	locker, err := lock.NewPostgresSessionLocker()
 	if err != nil {
 		return err
 	}
-	db := stdlib.OpenDBFromPool(s.pool)
+	cfg := s.pool.Config().ConnConfig
+	cfg.RuntimeParams["statement_timeout"], cfg.RuntimeParams["lock_timeout"] = "0", "0"
+	db := stdlib.OpenDB(*cfg)
 	return errors.Join(
 		migrate.Up(ctx, goose.DialectPostgres, db, migrations, goose.WithSessionLocker(locker)),
 		db.Close())
@@ -209,13 +213,22 @@ func translate(err error) error {
 	cause := fmt.Errorf("postgres: %w", err)
 	timedOut := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 	if state := statusOf(err); state == "" && !timedOut || away(state) {
-		return problem.Wrap(cause, problem.Unavailable, "The database cannot be reached. Try again.")
+		return unavailable(cause, "The database cannot be reached. Try again.")
 	}
 	switch statusOf(err) {
 	case "57014": // query_canceled: statement_timeout
 		return problem.Wrap(cause, problem.Timeout, "The database took too long.")
 	case "55P03": // lock_not_available: lock_timeout
-		return problem.Wrap(cause, problem.Unavailable, "The task is being changed by somebody else. Try again.")
+		return unavailable(cause, "The task is being changed by somebody else. Try again.")
 	}
 	return problem.From(cause)
+}
+
+// retryAfter is what callers are told to wait for the database.
+const retryAfter = time.Second
+
+func unavailable(cause error, detail string) error {
+	e := problem.Wrap(cause, problem.Unavailable, detail)
+	e.RetryAfter = retryAfter
+	return e
 }

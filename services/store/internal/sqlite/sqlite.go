@@ -59,7 +59,7 @@ func Open(ctx context.Context, path string, tel *telemetry.Telemetry) (*Store, e
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	w := startWriter(db) //nolint:contextcheck // it outlives ctx; each change brings its own
+	w := startWriter(db, tracer) //nolint:contextcheck // it outlives ctx; each change brings its own
 	return &Store{writer: w, reader: reader, tracer: tracer}, nil
 }
 
@@ -80,7 +80,7 @@ func connect(path string, n int) (*sql.DB, error) {
 
 // Close closes the file, once the changes under way are on disk.
 func (s *Store) Close() error {
-	return errors.Join(s.reader.Close(), s.writer.close())
+	return errors.Join(s.writer.close(), s.reader.Close())
 }
 
 // Ping says whether the file can be read.

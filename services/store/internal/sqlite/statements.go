@@ -22,6 +22,8 @@ const (
 	sqlClaimed = "SELECT fingerprint, task_id, created_at FROM idempotency_keys WHERE key = ?1"
 	// sqlSweep forgets a few keys with each new one.
 	sqlSweep = "DELETE FROM idempotency_keys WHERE key IN (SELECT key FROM idempotency_keys WHERE expires_at <= ?1 LIMIT 10)"
+	// sqlCommit describes a commit that failed; the driver runs it.
+	sqlCommit = "COMMIT"
 	// sqlFail fails in the engine while it runs, not while it is parsed.
 	sqlFail = "SELECT json('injected fault')"
 )
@@ -37,5 +39,6 @@ var statements = []dbspan.Statement{
 	{SQL: sqlClaim, Operation: "INSERT", Collection: "idempotency_keys"},
 	{SQL: sqlClaimed, Operation: "SELECT", Collection: "idempotency_keys"},
 	{SQL: sqlSweep, Operation: "DELETE", Collection: "idempotency_keys"},
+	{SQL: sqlCommit, Operation: "COMMIT"},
 	{SQL: sqlFail, Operation: "SELECT"},
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"redspan/services/store/internal/dbspan"
 )
 
 // maxGroup bounds how many changes share a transaction.
@@ -18,6 +20,7 @@ var errClosed = errors.New("sqlite: the store is closed")
 // what a change does.
 type writer struct {
 	db      *sql.DB
+	tracer  *dbspan.Tracer
 	changes chan *change
 	stop    chan struct{} // closed to end the goroutine
 	ending  sync.Once
@@ -31,8 +34,8 @@ type change struct {
 	done chan error // gets the outcome, once
 }
 
-func startWriter(db *sql.DB) *writer {
-	w := &writer{db: db, changes: make(chan *change), stop: make(chan struct{}), stopped: make(chan struct{})}
+func startWriter(db *sql.DB, tracer *dbspan.Tracer) *writer {
+	w := &writer{db: db, tracer: tracer, changes: make(chan *change), stop: make(chan struct{}), stopped: make(chan struct{})}
 	go w.loop()
 	return w
 }
@@ -55,7 +58,7 @@ func (w *writer) do(ctx context.Context, run func(ctx context.Context, tx querie
 	case <-ctx.Done():
 		return translate(ctx.Err())
 	case <-w.stop:
-		return errClosed
+		return translate(errClosed)
 	}
 }
 
@@ -86,6 +89,8 @@ func (w *writer) group(first *change) []*change {
 }
 
 // commit runs the changes in one transaction. One that fails is undone alone.
+// If the transaction fails, so do all: what one of them found out, such as that
+// a task is not there, may be what another had just done.
 func (w *writer) commit(group []*change) {
 	outcomes := make([]error, len(group))
 	err := w.transaction(func(tx *sql.Tx) error {
@@ -98,7 +103,9 @@ func (w *writer) commit(group []*change) {
 		return nil
 	})
 	for i, c := range group {
-		if outcomes[i] == nil {
+		if err != nil && c.ctx.Err() == nil {
+			_, span := w.tracer.Start(c.ctx, sqlCommit)
+			span.End(err)
 			outcomes[i] = translate(err)
 		}
 		c.done <- outcomes[i]
