@@ -68,6 +68,9 @@ test-config: stack ## check the configuration of every part and the alert rules
 	@$(STACK) tool promtool check config prometheus/prometheus.yml
 	@$(STACK) tool promtool test rules prometheus/tests/*.yaml
 	@$(STACK) tool amtool check-config alertmanager/alertmanager.yml
+	@for severity in page=webhook ticket=webhook none=nobody; do \
+		$(STACK) tool amtool config routes test --config.file=alertmanager/alertmanager.yml --verify.receivers=$${severity#*=} severity=$${severity%=*} >/dev/null || exit 1; \
+	done
 	@$(STACK) tool otelcol validate --config otel-collector/config.yaml
 	@$(STACK) tool tempo -config.file=tempo/tempo.yaml -config.expand-env=true -config.verify=true
 
@@ -75,6 +78,13 @@ test-config: stack ## check the configuration of every part and the alert rules
 test-e2e: stack ## run the end-to-end tests on a stack of their own
 	@$(STACK) build
 	@$(STACK) tool gotestsum --format testname -- -count=1 -timeout 20m ./e2e/...
+
+N := 20
+
+.PHONY: bench-detect
+bench-detect: stack ## measure how soon a 5xx is traced and paged for, in N (20) fresh stacks
+	@$(STACK) build process-compose prometheus alertmanager tempo otelcol
+	@go run ./e2e/cmd/detect -n $(N)
 
 ## Checking and building
 

@@ -24,7 +24,7 @@ type record struct {
 
 // prefixes of the variables that a user can set for the parts.
 var prefixes = []string{"API_", "STORE_", "OTEL_", "COLLECTOR_", "SCRAPE_", "SPAN_METRICS_",
-	"TAIL_SAMPLING_", "TEMPO_", "PROMETHEUS_", "ALERTMANAGER_", "GF_"}
+	"TAIL_SAMPLING_", "TEMPO_", "PROMETHEUS_", "ALERTMANAGER_", "ALERT_", "GF_"}
 
 // settings hashes every variable that reaches the parts. Hashes, since some
 // hold passwords.
