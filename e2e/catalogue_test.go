@@ -40,19 +40,24 @@ func TestTelemetryIsDocumented(t *testing.T) {
 		for _, at := range []string{"api", "database", "timeout"} {
 			trace := awaitSpans(t, e2e.MustGet(t, api+"/error?at="+at).TraceID())
 			for span := range trace.Spans() {
-				for key := range span.Attributes {
-					if !named[key] && !strings.HasPrefix(key, "network.peer.") {
-						t.Errorf("the attribute %s is not in docs/telemetry.md", key)
-					}
-				}
-				for _, event := range span.Events {
-					if !named[event.Name] {
-						t.Errorf("the event %s is not in docs/telemetry.md", event.Name)
-					}
-				}
+				wantNamed(t, span, named)
 			}
 		}
 	})
+}
+
+func wantNamed(t *testing.T, span *e2e.Span, named map[string]bool) {
+	t.Helper()
+	for key := range span.Attributes {
+		if !named[key] && !strings.HasPrefix(key, "network.peer.") {
+			t.Errorf("the attribute %s is not in docs/telemetry.md", key)
+		}
+	}
+	for _, event := range span.Events {
+		if !named[event.Name] {
+			t.Errorf("the event %s is not in docs/telemetry.md", event.Name)
+		}
+	}
 }
 
 // documentedMetrics returns the names in the first column of the document's

@@ -252,7 +252,7 @@ func TestConfig(t *testing.T) {
 func TestEnvironmentIsReadAsTheSDKReadsIt(t *testing.T) {
 	for _, attributes := range []map[string]string{
 		{"deployment.environment.name": "production"},
-		{"a": "b", " deployment.environment.name ": " production "},
+		{"a": "b", " deployment.environment.name ": " production "}, //nolint:gocritic // as in "a=b, c=d"
 		{"deployment.environment.name": "%70roduction"},
 	} {
 		if got := (telemetry.Config{ResourceAttrs: attributes}).Environment(); got != "production" {

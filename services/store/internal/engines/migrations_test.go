@@ -37,7 +37,7 @@ func TestMigrationsKeepTasks(t *testing.T) {
 		},
 		"PostgreSQL": {
 			goose.DialectPostgres, "pgx", "../postgres/migrations",
-			"INSERT INTO tasks (id, title, description, done, created_at, updated_at, version) VALUES (encode($1, 'hex')::uuid, 'old', '', false, now(), now(), 7)",
+			"INSERT INTO tasks (id, title, description, done, created_at, updated_at, version) VALUES (encode($1, 'hex')::uuid, 'old', '', false, now(), current_timestamp, 7)",
 			func(t *testing.T) string { return server.Create(t, "") },
 			func(t *testing.T, url string) taskapi.Service { return openPostgres(t, url) },
 		},
