@@ -1,14 +1,16 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -58,17 +60,24 @@ func (b *Browser) Open(url string) error {
 	return chromedp.Do(b.ctx, chromedp.Navigate(url))
 }
 
-// Wait waits until a JavaScript expression holds in the page. The error tells
-// what the page says instead.
+// Wait waits until a JavaScript expression holds in the page, or in the one that
+// it turns into. The error tells what the page says instead.
 func (b *Browser) Wait(expression string) error {
-	_, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression,
-		chromedp.WithPollingInterval(100*time.Millisecond), chromedp.WithPollingTimeout(patience)))
+	_, err := Poll(b.ctx, func(ctx context.Context) (bool, error) {
+		holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+		if err == nil && !holds {
+			err = errNotYet
+		}
+		return holds, err
+	})
 	if err != nil {
 		text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body.innerText`)) // for the message only
 		return fmt.Errorf("waiting for %s: %w; the page says:\n%s", expression, err, text)
 	}
 	return nil
 }
+
+var errNotYet = errors.New("it does not hold yet")
 
 // Click clicks on the first element that an XPath finds, once there is one.
 func (b *Browser) Click(xpath string) error {
@@ -90,4 +99,43 @@ func (b *Browser) Screenshot(file string) error {
 		return err
 	}
 	return os.WriteFile(file, image, 0o644)
+}
+
+// RedHeight returns how much of the page's height is covered by red: the
+// tallest block of rows that each have some, as a share of all rows.
+func (b *Browser) RedHeight() (float64, error) {
+	data, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		return 0, err
+	}
+	picture, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		return 0, err
+	}
+	tallest, height := 0, 0
+	for y := picture.Bounds().Min.Y; y < picture.Bounds().Max.Y; y++ {
+		if height++; !redRow(picture, y) {
+			height = 0
+		}
+		tallest = max(tallest, height)
+	}
+	return float64(tallest) / float64(picture.Bounds().Dy()), nil
+}
+
+// redRow tells whether a row has a run of red, also of the faint one that fills
+// the area below a line. Orange has more green than blue, and is not red.
+func redRow(picture image.Image, y int) bool {
+	const run = 10
+	n := 0
+	for x := picture.Bounds().Min.X; x < picture.Bounds().Max.X; x++ {
+		r, g, b, _ := picture.At(x, y).RGBA()
+		r, g, b = r>>8, g>>8, b>>8
+		if n++; r < g+20 || r < b+12 || g > b+20 {
+			n = 0
+		}
+		if n >= run {
+			return true
+		}
+	}
+	return false
 }

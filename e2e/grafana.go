@@ -4,13 +4,18 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
+	"time"
 )
 
 // Grafana is the Grafana at a URL, as somebody sees it who is not logged in.
@@ -18,25 +23,18 @@ type Grafana struct{ URL string }
 
 // Dashboard is the file of a dashboard.
 type Dashboard struct {
-	UID    string  `json:"uid"`
-	Title  string  `json:"title"`
-	Panels []Panel `json:"panels"`
-
-	Templating struct {
-		List []struct {
-			Name    string `json:"name"`
-			Current struct {
-				Value any `json:"value"`
-			} `json:"current"`
-		} `json:"list"`
-	} `json:"templating"`
+	UID    string   `json:"uid"`
+	Title  string   `json:"title"`
+	Tags   []string `json:"tags"`
+	Panels []Panel  `json:"panels"`
 }
 
-// Panel is a panel of a dashboard, or a row of panels.
+// Panel is a panel of a dashboard.
 type Panel struct {
-	Title   string           `json:"title"`
-	Targets []map[string]any `json:"targets"`
-	Panels  []Panel          `json:"panels"`
+	Type        string           `json:"type"`
+	Title       string           `json:"title"`
+	Description string           `json:"description"`
+	Targets     []map[string]any `json:"targets"`
 }
 
 // Query is what a panel asks of a data source.
@@ -68,108 +66,193 @@ func Dashboards(root string) ([]Dashboard, error) {
 	return dashboards, nil
 }
 
-// Queries returns the queries of all panels, with the current values of the
+// Queries returns the queries of all panels, with the given values of the
 // dashboard's variables in them.
-func (d Dashboard) Queries() []Query {
+func (d Dashboard) Queries(values map[string]string) []Query {
 	var replacements []string
-	for _, v := range d.Templating.List {
-		value := fmt.Sprint(v.Current.Value)
-		if strings.Contains(value, "$__all") {
-			value = ".*"
-		}
-		replacements = append(replacements, "${"+v.Name+"}", value, "$"+v.Name, value)
+	for name, value := range values {
+		replacements = append(replacements, "${"+name+"}", value)
 	}
 	variables := strings.NewReplacer(replacements...)
 	var queries []Query
-	var collect func([]Panel)
-	collect = func(panels []Panel) {
-		for _, p := range panels {
-			for _, target := range p.Targets {
-				for _, key := range []string{"expr", "query"} {
-					if text, ok := target[key].(string); ok {
-						target[key] = variables.Replace(text)
-					}
+	for _, p := range d.Panels {
+		for _, t := range p.Targets {
+			target := maps.Clone(t)
+			for _, key := range []string{"expr", "query"} {
+				if text, ok := target[key].(string); ok {
+					target[key] = variables.Replace(text)
 				}
-				source, _ := target["datasource"].(map[string]any)
-				queries = append(queries, Query{p.Title, fmt.Sprint(target["refId"]), fmt.Sprint(source["uid"]), target})
 			}
-			collect(p.Panels)
+			source, _ := target["datasource"].(map[string]any)
+			queries = append(queries, Query{p.Title, fmt.Sprint(target["refId"]), fmt.Sprint(source["uid"]), target})
 		}
 	}
-	collect(d.Panels)
 	return queries
 }
 
+// Expr returns a query of Prometheus, or "".
+func (q Query) Expr() string {
+	expr, _ := q.target["expr"].(string)
+	return expr
+}
+
+// WithExpr returns the same query with another expression.
+func (q Query) WithExpr(expr string) Query {
+	q.target = maps.Clone(q.target)
+	q.target["expr"] = expr
+	return q
+}
+
+// WithInterval returns the same query with points that are closer together, and
+// rates over less time.
+func (q Query) WithInterval(interval string) Query {
+	q.target = maps.Clone(q.target)
+	q.target["interval"] = interval
+	return q
+}
+
+// ErrNoData says that a query has no value.
+var ErrNoData = errors.New("no data")
+
 // Run runs a query of a panel over the last minutes, as the browser would, and
 // returns its greatest value: for a query of Tempo, how many traces it finds.
-// No value at all is an error.
+// No value at all is ErrNoData.
 func (g Grafana) Run(ctx context.Context, q Query) (float64, error) {
 	if q.Source == "tempo" {
-		// This version searches Tempo from the browser, through Grafana's proxy.
-		ids, err := Tempo{g.URL + "/api/datasources/proxy/uid/tempo"}.Search(ctx, fmt.Sprint(q.target["query"]))
-		if err == nil && len(ids) == 0 {
-			err = fmt.Errorf("panel %q, query %s: no data", q.Panel, q.RefID)
-		}
-		return float64(len(ids)), err
+		return g.traces(ctx, q)
 	}
-	q.target["intervalMs"], q.target["maxDataPoints"] = 1000, 900
-	body, err := json.Marshal(map[string]any{"from": "now-5m", "to": "now", "queries": []any{q.target}})
+	series, err := g.series(ctx, q, "now-5m")
 	if err != nil {
 		return 0, err
+	}
+	top := math.Inf(-1)
+	for _, values := range series {
+		top = max(top, slices.Max(values))
+	}
+	return top, nil
+}
+
+// Last runs a query of Prometheus, and returns the last value of each series by
+// its name.
+func (g Grafana) Last(ctx context.Context, q Query) (map[string]float64, error) {
+	series, err := g.series(ctx, q, "now-1s")
+	last := make(map[string]float64, len(series))
+	for name, values := range series {
+		last[name] = values[len(values)-1]
+	}
+	return last, err
+}
+
+var traceIDs = regexp.MustCompile("^[0-9a-f]{32}$")
+
+// traces counts the traces that a query of Tempo finds. This version of Grafana
+// asks Tempo from the browser, through its proxy.
+func (g Grafana) traces(ctx context.Context, q Query) (float64, error) {
+	proxy := Tempo{g.URL + "/api/datasources/proxy/uid/tempo"}
+	text := fmt.Sprint(q.target["query"])
+	if traceIDs.MatchString(text) {
+		trace, err := proxy.Trace(ctx, text)
+		if err != nil {
+			return 0, err
+		}
+		return float64(len(trace.Roots)), nil
+	}
+	ids, err := proxy.Search(ctx, text)
+	if err == nil && len(ids) == 0 {
+		err = fmt.Errorf("panel %q, query %s: %w", q.Panel, q.RefID, ErrNoData)
+	}
+	return float64(len(ids)), err
+}
+
+// series runs a query of Prometheus, and returns the values of each series by
+// its name. There is at least one.
+func (g Grafana) series(ctx context.Context, q Query, from string) (map[string][]float64, error) {
+	target := maps.Clone(q.target)
+	target["intervalMs"], target["maxDataPoints"] = 1000, 900
+	body, err := json.Marshal(map[string]any{"from": from, "to": "now", "queries": []any{target}})
+	if err != nil {
+		return nil, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, g.URL+"/api/ds/query", bytes.NewReader(body))
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	answer, err := Send(req)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if answer.Status != http.StatusOK {
-		return 0, fmt.Errorf("panel %q, query %s: status %d: %s", q.Panel, q.RefID, answer.Status, answer.Body)
+		return nil, fmt.Errorf("panel %q, query %s: status %d: %s", q.Panel, q.RefID, answer.Status, answer.Body)
 	}
-	value, err := greatest(answer.Body)
+	series, err := frames(answer.Body)
+	if err == nil && len(series) == 0 {
+		err = ErrNoData
+	}
 	if err != nil {
-		return 0, fmt.Errorf("panel %q, query %s: %w", q.Panel, q.RefID, err)
+		return nil, fmt.Errorf("panel %q, query %s: %w", q.Panel, q.RefID, err)
 	}
-	return value, nil
+	return series, nil
 }
 
-// greatest returns the greatest number in an answer's data frames.
-func greatest(body []byte) (float64, error) {
+// frames returns the numbers in an answer's data frames. Exemplars are left out.
+func frames(body []byte) (map[string][]float64, error) {
 	var answer struct {
 		Results map[string]struct {
 			Frames []struct {
 				Schema struct {
-					Fields []struct{ Type string }
+					Name   string
+					Fields []struct {
+						Type   string
+						Config struct{ DisplayNameFromDS string }
+					}
 				}
 				Data struct{ Values [][]any }
 			}
 		}
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return 0, err
+		return nil, err
 	}
-	top := math.Inf(-1)
+	series := make(map[string][]float64)
 	for _, result := range answer.Results {
 		for _, frame := range result.Frames {
 			for i, field := range frame.Schema.Fields {
-				if field.Type != "number" || i >= len(frame.Data.Values) {
+				if frame.Schema.Name == "exemplar" || field.Type != "number" || i >= len(frame.Data.Values) {
 					continue
 				}
 				for _, value := range frame.Data.Values[i] {
 					if n, ok := value.(float64); ok { // NaN is null
-						top = max(top, n)
+						series[field.Config.DisplayNameFromDS] = append(series[field.Config.DisplayNameFromDS], n)
 					}
 				}
 			}
 		}
 	}
-	if math.IsInf(top, -1) {
-		return 0, fmt.Errorf("no data: %s", body)
+	return series, nil
+}
+
+// Exemplars returns the trace ids of the exemplars that a panel would show for
+// a selector's series since a time.
+func (g Grafana) Exemplars(ctx context.Context, selector string, since time.Time) ([]string, error) {
+	var answer struct {
+		Data []struct {
+			Exemplars []struct {
+				Labels map[string]string
+			}
+		}
 	}
-	return top, nil
+	query := url.Values{"query": {selector}, "start": {since.Format(time.RFC3339)}, "end": {time.Now().Add(time.Minute).Format(time.RFC3339)}}
+	if err := getJSON(ctx, g.URL+"/api/datasources/proxy/uid/prometheus/api/v1/query_exemplars?"+query.Encode(), &answer); err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, series := range answer.Data {
+		for _, exemplar := range series.Exemplars {
+			ids = append(ids, exemplar.Labels["trace_id"])
+		}
+	}
+	return ids, nil
 }
 
 // ExploreURL returns the address at which a person sees a trace.
