@@ -20,6 +20,9 @@ var (
 	prometheus e2e.Prometheus
 	grafana    e2e.Grafana
 
+	alertmanager e2e.Alertmanager
+	webhook      *e2e.Webhook
+
 	api, store string // URLs
 )
 
@@ -46,7 +49,9 @@ func run(m *testing.M) (code int, err error) {
 	// process, and the stack with it.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if stack, err = e2e.Start(ctx, root); err != nil {
+	webhook = e2e.NewWebhook()
+	defer webhook.Close()
+	if stack, err = e2e.Start(ctx, root, webhook.URL()); err != nil {
 		return 1, err
 	}
 	defer func() {
@@ -60,6 +65,7 @@ func run(m *testing.M) (code int, err error) {
 	api, store = stack.URL("API_PORT"), stack.URL("STORE_PORT")
 	tempo = e2e.Tempo{URL: stack.URL("TEMPO_PORT")}
 	grafana = e2e.Grafana{URL: stack.URL("GRAFANA_PORT")}
+	alertmanager = e2e.Alertmanager{URL: stack.URL("ALERTMANAGER_PORT")}
 	if prometheus, err = e2e.NewPrometheus(stack.URL("PROMETHEUS_PORT")); err != nil {
 		return 1, err
 	}

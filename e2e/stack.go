@@ -51,9 +51,11 @@ type Stack struct {
 // Start builds and starts a stack from the checkout at root, and returns once
 // it is ready. Its state directory is emptied first and kept afterwards. The
 // caller closes it; if this process dies instead, the stack is stopped all
-// the same.
-func Start(ctx context.Context, root string) (*Stack, error) {
-	return StartWith(ctx, root, "e2e", intervals)
+// the same. Its alerts are sent to the URL webhook.
+func Start(ctx context.Context, root, webhook string) (*Stack, error) {
+	settings := maps.Clone(intervals)
+	settings["ALERT_WEBHOOK_URL"] = webhook
+	return StartWith(ctx, root, "e2e", settings)
 }
 
 // StartWith is Start with the given settings in place of the shorter
