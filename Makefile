@@ -122,7 +122,7 @@ tidy: ## tidy every module's go.mod
 
 .PHONY: build
 build: ## build the two services into .redspan/bin
-	@for name in $(SERVICES); do CGO_ENABLED=0 go build -C services/$$name -o $(CURDIR)/.redspan/bin/$$name . || exit 1; done
+	@for name in $(SERVICES); do CGO_ENABLED=0 go build -trimpath -C services/$$name -o $(CURDIR)/.redspan/bin/$$name . || exit 1; done
 
 .PHONY: tools
 tools: stack ## build every tool into the cache

@@ -40,7 +40,7 @@ api SERVER "GET /error" 504 error fault exception
 		},
 		"an unknown place is a 400 and no failure": {
 			"nonsense", http.StatusBadRequest, "/problems/malformed-request", `
-api SERVER "GET /error" 400 fault
+api SERVER "GET /error" 400
 `},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -112,7 +112,7 @@ var hostileInputs = []hostile{
 	{"a version from the future", "GET /tasks HTTP/9.9\r\n" + host + "\r\n\r\n", 505, byRFC},
 	{"HTTP/0.9", "GET /tasks\r\n", 400, byNetHTTP},
 	{"HTTP/1.0 without a host", "GET /tasks?limit=1 HTTP/1.0\r\n\r\n", 200, noProblem},
-	{"the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, byNetHTTP},
+	{"the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 404, "not-found"},
 	{"TLS", "\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\r\n\r\n", 400, byNetHTTP},
 	{"no JSON accepted", req("GET /tasks", "Accept: text/html"), 406, "not-acceptable"},
 	{"an Accept that is none", req("GET /tasks", "Accept: ;;;q=x,/"), 406, "not-acceptable"},

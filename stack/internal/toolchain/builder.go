@@ -220,7 +220,7 @@ func (b *Builder) BuildService(ctx context.Context, name, to string) error {
 	defer log.Close()
 	b.report(name, "building", "")
 	dir := filepath.Join(b.Root, "services", name)
-	err = run(ctx, log, dir, []string{"CGO_ENABLED=0"}, "go", "build", "-o", to, ".")
+	err = run(ctx, log, dir, []string{"CGO_ENABLED=0"}, "go", "build", "-trimpath", "-o", to, ".")
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
