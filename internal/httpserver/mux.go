@@ -83,6 +83,18 @@ func (m *Mux) unmatched(w http.ResponseWriter, r *http.Request) error {
 	return e
 }
 
+// NewHandler returns the handler of a server: the server seam, and inside it
+// the routes, which take at most maxRequests at once.
+func NewHandler(tel *telemetry.Telemetry, mux *Mux, maxRequests int, server telemetry.Server) (http.Handler, error) {
+	shed, err := newShedCounter(tel)
+	if err != nil {
+		return nil, err
+	}
+	mux.limiter = limiter{make(chan struct{}, maxRequests), shed}
+	server.Patterns = mux.patterns
+	return tel.Handler(mux, server)
+}
+
 // Patterns returns the patterns of all routes, in the order of registration.
 func (m *Mux) Patterns() []string { return slices.Clone(m.patterns) }
 

@@ -2,24 +2,11 @@ package httpserver
 
 import (
 	"context"
-	"net/http"
 
 	"go.opentelemetry.io/otel/metric"
 
 	"redspan/internal/telemetry"
 )
-
-// NewHandler returns the handler of a server: the server seam, and inside it
-// the routes, which take at most maxRequests at once.
-func NewHandler(tel *telemetry.Telemetry, mux *Mux, maxRequests int, server telemetry.Server) (http.Handler, error) {
-	shed, err := newShedCounter(tel)
-	if err != nil {
-		return nil, err
-	}
-	mux.limiter = limiter{make(chan struct{}, maxRequests), shed}
-	server.Patterns = mux.patterns
-	return tel.Handler(mux, server)
-}
 
 // shedCounter counts the requests that were turned away.
 type shedCounter struct{ counter metric.Int64Counter }

@@ -17,8 +17,10 @@ import (
 	"redspan/internal/problem"
 )
 
-// The bounds of a task's texts, in characters, and of a page, in tasks.
+// The bounds of a task's texts, in characters, of a page, in tasks, and of a
+// request's content, in bytes: a task with every character escaped fits.
 const (
+	MaxContent     = 64 << 10
 	MaxTitle       = 200
 	MaxDescription = 2000
 	DefaultLimit   = 20

@@ -21,9 +21,6 @@ import (
 // maxAnswer bounds how long a client may take to read its answer.
 const maxAnswer = 5 * time.Second
 
-// maxBody bounds a request's body, in bytes.
-const maxBody = 64 << 10
-
 // The headers that cross the edge; no other does, in either direction. The
 // transport adds the trace context.
 var (
@@ -116,10 +113,10 @@ func (h *handlers) forwardOne(w http.ResponseWriter, r *http.Request) error {
 // a caller whose body is slow, broken or too large fails by itself: it neither
 // uses up the store's deadline nor looks like a failure of the store.
 func readContent(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if r.ContentLength > maxBody {
+	if r.ContentLength > taskapi.MaxContent {
 		return nil, tooLarge()
 	}
-	content, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	content, err := io.ReadAll(http.MaxBytesReader(w, r.Body, taskapi.MaxContent))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, tooLarge()
 	}
@@ -130,7 +127,7 @@ func readContent(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 }
 
 func tooLarge() error {
-	return problem.New(problem.TooLarge, "The content has more than %d bytes.", maxBody)
+	return problem.New(problem.TooLarge, "The content has more than %d bytes.", taskapi.MaxContent)
 }
 
 // request makes the store's request of the caller's.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"redspan/internal/problem"
+	"redspan/internal/taskapi"
 )
 
 // health answers ok while the store can answer.
@@ -32,7 +33,7 @@ func (h *handlers) askStore(ctx context.Context) error {
 		return err
 	}
 	defer resp.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxBody)) // else the connection cannot be used again
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, taskapi.MaxContent)) // else the connection cannot be used again
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("store: answered %s", resp.Status)
 	}

@@ -9,11 +9,8 @@ import (
 	"strconv"
 
 	"redspan/internal/problem"
+	"redspan/internal/taskapi"
 )
-
-// maxBody bounds a request's body, in bytes: a task with every character
-// escaped fits.
-const maxBody = 64 << 10
 
 // content returns the request's body, bounded, if it is of one of the media
 // types.
@@ -22,7 +19,7 @@ func content(w http.ResponseWriter, r *http.Request, mediaTypes ...string) (io.R
 	if err != nil || !slices.Contains(mediaTypes, mediaType) {
 		return nil, problem.New(problem.UnsupportedMediaType, "Send the content as %s.", mediaTypes[0])
 	}
-	return http.MaxBytesReader(w, r.Body, maxBody), nil
+	return http.MaxBytesReader(w, r.Body, taskapi.MaxContent), nil
 }
 
 // writeJSON encodes before it sends, so that a failure is not half an answer.
