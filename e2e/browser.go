@@ -63,18 +63,24 @@ func (b *Browser) Open(url string) error {
 // Wait waits until a JavaScript expression holds in the page, or in the one that
 // it turns into. The error tells what the page says instead.
 func (b *Browser) Wait(expression string) error {
-	_, err := Poll(b.ctx, func(ctx context.Context) (bool, error) {
-		holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
-		if err == nil && !holds {
-			err = errNotYet
-		}
-		return holds, err
-	})
+	_, err := Poll(b.ctx, func(ctx context.Context) (bool, error) { return b.holds(ctx, expression) })
 	if err != nil {
 		text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body.innerText`)) // for the message only
 		return fmt.Errorf("waiting for %s: %w; the page says:\n%s", expression, err, text)
 	}
 	return nil
+}
+
+// Holds tells whether a JavaScript expression holds in the page; else it
+// returns an error as well.
+func (b *Browser) Holds(expression string) (bool, error) { return b.holds(b.ctx, expression) }
+
+func (b *Browser) holds(ctx context.Context, expression string) (bool, error) {
+	holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+	if err == nil && !holds {
+		err = errNotYet
+	}
+	return holds, err
 }
 
 var errNotYet = errors.New("it does not hold yet")
@@ -101,14 +107,57 @@ func (b *Browser) Screenshot(file string) error {
 	return os.WriteFile(file, image, 0o644)
 }
 
+// ClickOrange clicks on the first orange dot of the page, as a hand would: it
+// comes from beside it, since a chart looks for what is below a moving pointer.
+func (b *Browser) ClickOrange() error {
+	picture, err := b.picture()
+	if err != nil {
+		return err
+	}
+	dot, ok := firstOrange(picture)
+	if !ok {
+		return errors.New("the page has no orange dot")
+	}
+	x, y := float64(dot.X), float64(dot.Y)
+	for beside := 30.0; beside >= 0; beside -= 3 {
+		if err := chromedp.Do(b.ctx, chromedp.MouseEvent("mouseMoved", x-beside, y)); err != nil {
+			return err
+		}
+	}
+	return chromedp.Do(b.ctx, chromedp.MouseClickXY(x, y))
+}
+
+// firstOrange returns a point inside the topmost orange dot.
+func firstOrange(picture image.Image) (image.Point, bool) {
+	const inside = 4
+	n := 0
+	bounds := picture.Bounds()
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		for x := bounds.Min.X; x < bounds.Max.X; x++ {
+			r, g, b, _ := picture.At(x, y).RGBA()
+			if n++; r>>8 < 200 || g>>8 < 100 || g>>8 > 190 || b>>8 > 100 {
+				n = 0
+			}
+			if n == inside {
+				return image.Pt(x, y+inside), true
+			}
+		}
+	}
+	return image.Point{}, false
+}
+
+func (b *Browser) picture() (image.Image, error) {
+	data, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		return nil, err
+	}
+	return png.Decode(bytes.NewReader(data))
+}
+
 // RedHeight returns how much of the page's height is covered by red: the
 // tallest block of rows that each have some, as a share of all rows.
 func (b *Browser) RedHeight() (float64, error) {
-	data, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
-	if err != nil {
-		return 0, err
-	}
-	picture, err := png.Decode(bytes.NewReader(data))
+	picture, err := b.picture()
 	if err != nil {
 		return 0, err
 	}
