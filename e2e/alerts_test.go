@@ -42,6 +42,12 @@ func TestErrorsPage(t *testing.T) {
 			}
 		}
 	})
+	t.Run("Grafana shows them", func(t *testing.T) {
+		shown := e2e.Alertmanager{URL: grafana.URL + "/api/datasources/proxy/uid/alertmanager"}
+		if _, err := shown.State(t.Context(), "HighErrorRatio", "api"); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("they resolve", func(t *testing.T) {
 		sent := time.Now()
 		healthyUntil(t, `ALERTS{alertname="HighErrorRatio",job="api"}`)
