@@ -39,7 +39,7 @@ clean: stack ## stop the stack and remove its data and logs
 ## Testing
 
 .PHONY: test
-test: test-unit test-config test-e2e ## run every test; needs a C compiler, Node.js and PostgreSQL
+test: test-unit test-config test-e2e ## run every test; needs a C compiler, Node.js, PostgreSQL and Chromium
 
 .PHONY: test-fast
 test-fast: ## run what needs no stack and no database, in seconds
@@ -50,7 +50,7 @@ test-unit: stack ## run unit and conformance tests with the race detector
 	@command -v $${CC:-gcc} >/dev/null || { echo "The race detector needs a C compiler: apt-get install gcc libc6-dev" >&2; exit 1; }
 	@$(STACK) tool gotestsum --format pkgname-and-test-fails -- -race -shuffle=on $(UNIT)
 
-FUZZTIME := 30s
+FUZZTIME ?= 30s
 
 .PHONY: fuzz
 fuzz: ## run each fuzz function for FUZZTIME (30s)
@@ -79,7 +79,7 @@ test-e2e: stack ## run the end-to-end tests on a stack of their own
 	@$(STACK) build
 	@$(STACK) tool gotestsum --format testname -- -count=1 -timeout 20m ./e2e/...
 
-N := 20
+N ?= 20
 
 .PHONY: bench-detect
 bench-detect: stack ## measure how soon a 5xx is traced and paged for, in N (20) fresh stacks

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -67,11 +66,8 @@ func TestErrorsPage(t *testing.T) {
 func TestDeadTargetPages(t *testing.T) {
 	const started = `process_start_time_seconds{job="store"}`
 	startedBefore := e2e.Await(t, func(ctx context.Context) (float64, error) { return prometheus.Value(ctx, started) })
-	parts, _ := status(t)
 	began := time.Now()
-	if err := syscall.Kill(parts["store"].PID, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
+	kill(t, "store")
 	awaitWhile(t, "/tasks", 1, func(context.Context) error {
 		_, err := webhook.Received("TargetDown", "store", "firing", began)
 		return err
@@ -124,42 +120,38 @@ func TestRunbookQueries(t *testing.T) {
 	}
 }
 
-// healthyUntil sends requests that succeed until a query selects nothing. That
-// may take the minute over which errors are counted, longer than one wait.
+// healthyUntil sends requests that succeed until a query selects nothing.
 func healthyUntil(t *testing.T, query string) {
+	t.Helper()
+	awaitWhile(t, "/tasks", 20, func(ctx context.Context) error {
+		alerts, err := prometheus.Vector(ctx, query)
+		if err == nil && len(alerts) > 0 {
+			err = fmt.Errorf("still alerting: %v", alerts)
+		}
+		return err
+	})
+}
+
+// awaitWhile sends n requests at a time to a path of the api until done returns
+// no error. Alerts look back a minute and wait for each other, which may take
+// longer than one wait.
+func awaitWhile(t *testing.T, path string, n int, done func(context.Context) error) {
 	t.Helper()
 	var err error
 	for range 3 {
-		_, err = e2e.Poll(t.Context(), whileSending("/tasks", 20, func(ctx context.Context) error {
-			alerts, err := prometheus.Vector(ctx, query)
-			if err == nil && len(alerts) > 0 {
-				err = fmt.Errorf("still alerting: %v", alerts)
+		_, err = e2e.Poll(t.Context(), func(ctx context.Context) (bool, error) {
+			for range n {
+				if _, err := e2e.Get(ctx, api+path); err != nil {
+					return false, err
+				}
 			}
-			return err
-		}))
+			return true, done(ctx)
+		})
 		if err == nil {
 			return
 		}
 	}
 	t.Fatal(err)
-}
-
-// awaitWhile sends n requests at a time to a path of the api until done returns
-// no error.
-func awaitWhile(t *testing.T, path string, n int, done func(context.Context) error) {
-	t.Helper()
-	e2e.Await(t, whileSending(path, n, done))
-}
-
-func whileSending(path string, n int, done func(context.Context) error) func(context.Context) (bool, error) {
-	return func(ctx context.Context) (bool, error) {
-		for range n {
-			if _, err := e2e.Get(ctx, api+path); err != nil {
-				return false, err
-			}
-		}
-		return true, done(ctx)
-	}
 }
 
 func awaitNotice(t *testing.T, name, job, status string, since time.Time) e2e.Alert {

@@ -17,12 +17,7 @@ func TestKilledPart(t *testing.T) {
 	if !ok {
 		t.Fatalf("the stack is not well to begin with: %+v", before)
 	}
-	if before["api"].PID == 0 {
-		t.Fatalf("status tells no pid of the api: %+v", before)
-	}
-	if err := syscall.Kill(before["api"].PID, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
+	kill(t, "api")
 	e2e.Await(t, func(ctx context.Context) (bool, error) {
 		parts, ok, err := stack.Status(ctx)
 		if err == nil && (ok || parts["api"].State != "dead") {
@@ -51,6 +46,19 @@ func TestKilledPart(t *testing.T) {
 	e2e.Await(t, func(ctx context.Context) (float64, error) {
 		return prometheus.Reaches(ctx, started, startedBefore+0.01)
 	})
+}
+
+// kill ends the process of a part as kill -9 does.
+func kill(t *testing.T, name string) {
+	t.Helper()
+	parts, _ := status(t)
+	pid := parts[name].PID
+	if pid <= 0 { // 0 would be this process's own group
+		t.Fatalf("status tells no pid of %s: %+v", name, parts)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func status(t *testing.T) (map[string]e2e.Part, bool) {

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -155,6 +156,9 @@ type Part struct {
 	PID         int // 0 if it does not run
 }
 
+// columns separates those of a table.
+var columns = regexp.MustCompile(` {2,}`)
+
 // Status returns the state of each part by name, and whether the command
 // found that all is well.
 func (s *Stack) Status(ctx context.Context) (parts map[string]Part, ok bool, err error) {
@@ -165,8 +169,8 @@ func (s *Stack) Status(ctx context.Context) (parts map[string]Part, ok bool, err
 	}
 	parts = make(map[string]Part)
 	for line := range strings.Lines(string(out)) {
-		fields := strings.Fields(line)
-		if len(fields) < 3 || fields[0] == "PART" {
+		fields := columns.Split(strings.TrimSpace(line), -1) // a state such as "not ready" has a blank in it
+		if len(fields) < 5 || fields[0] == "PART" {
 			continue
 		}
 		pid, _ := strconv.Atoi(fields[2]) // "-" if it does not run

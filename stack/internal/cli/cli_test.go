@@ -2,6 +2,8 @@ package cli_test
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -9,7 +11,10 @@ import (
 )
 
 func TestRun(t *testing.T) {
-	state := t.TempDir()
+	state, foreign := t.TempDir(), t.TempDir()
+	if err := os.Mkdir(filepath.Join(foreign, "data"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		args   []string
 		env    map[string]string
@@ -21,7 +26,8 @@ func TestRun(t *testing.T) {
 		"an unknown command":             {[]string{"upp"}, nil, 1, "", `unknown command "upp"`},
 		"status of a stack that is down": {[]string{"status"}, nil, 1, "Redspan is not running. Start it with make up.", ""},
 		"down of a stack that is down":   {[]string{"down"}, nil, 0, "Redspan is not running.", ""},
-		"clean of a foreign folder":      {[]string{"clean"}, nil, 1, "", "nothing was removed"},
+		"clean of nothing":               {[]string{"clean"}, nil, 0, "", ""},
+		"clean of a foreign folder":      {[]string{"clean"}, map[string]string{"REDSPAN_STATE_DIR": foreign}, 1, "", "nothing was changed"},
 		"logs of an unknown part":        {[]string{"logs", "apy"}, nil, 1, "", `no part named "apy"; there are api, store`},
 		"trace at an unknown place":      {[]string{"trace", "--at", "moon"}, nil, 1, "", `--at "moon" is none of api, store`},
 		"trace without a stack":          {[]string{"trace"}, map[string]string{"API_PORT": "1"}, 1, "", "make status"},
@@ -30,11 +36,10 @@ func TestRun(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			lookup := func(name string) (string, bool) {
-				if name == "REDSPAN_STATE_DIR" {
-					return state, true
+				if v, ok := c.env[name]; ok || name != "REDSPAN_STATE_DIR" {
+					return v, ok
 				}
-				v, ok := c.env[name]
-				return v, ok
+				return state, true
 			}
 			var stdout, stderr bytes.Buffer
 			if code := cli.Run(t.Context(), c.args, lookup, &stdout, &stderr); code != c.code {

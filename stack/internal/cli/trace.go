@@ -24,7 +24,7 @@ import (
 // faults are the places where GET /error can fail.
 var faults = []string{"api", "store", "database", "timeout"}
 
-// traceTimeout is how long a trace may take from the services into Tempo.
+// traceTimeout is how long a request and its way into Tempo may take.
 const traceTimeout = 30 * time.Second
 
 func (a *app) traceCommand() *cobra.Command {
@@ -52,12 +52,12 @@ opens the trace in Grafana.`,
 }
 
 func (a *app) trace(ctx context.Context, cfg *config.Config, at string) error {
+	ctx, cancel := context.WithTimeout(ctx, traceTimeout)
+	defer cancel()
 	id, err := a.provoke(ctx, cfg.URL("API_PORT")+"/error?at="+at)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, traceTimeout)
-	defer cancel()
 	notice := time.AfterFunc(2*time.Second, func() {
 		fmt.Fprintln(a.stderr, "waiting for the trace in Tempo...")
 	})
@@ -67,7 +67,7 @@ func (a *app) trace(ctx context.Context, cfg *config.Config, at string) error {
 		return fmt.Errorf("trace %s did not arrive in Tempo within %s; see make status", id, traceTimeout)
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("tempo does not answer; see make status: %w", err)
 	}
 	fmt.Fprintf(a.stdout, "\nTrace %s\n\n%s", id, tracetree.Render(lipgloss.NewRenderer(a.stdout), spans))
 	if cfg.Grafana {
@@ -105,6 +105,9 @@ func (a *app) provoke(ctx context.Context, url string) (traceID string, err erro
 	fmt.Fprintln(a.stdout, strings.TrimSpace(pretty.String()))
 	if resp.StatusCode == http.StatusNotFound {
 		return "", errors.New("the fault route is off; the local stack runs with API_FAULTS=open unless the environment says otherwise")
+	}
+	if resp.StatusCode == http.StatusUnauthorized {
+		return "", errors.New("the fault route wants its token (API_FAULTS=token); send it by hand: curl -H \"Authorization: Bearer $API_FAULTS_TOKEN\" " + url)
 	}
 	fields := strings.Split(trace, "-")
 	if len(fields) != 4 {

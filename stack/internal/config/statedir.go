@@ -16,12 +16,8 @@ var ownedDirs = []string{"data", "log", "run"}
 // InitStateDir creates the state directory. It refuses a folder that already
 // holds something else under the names a stack uses, since Clean would remove it.
 func (c *Config) InitStateDir() error {
-	if !c.IsStateDir() {
-		for _, name := range ownedDirs {
-			if _, err := os.Lstat(c.Path(name)); err == nil {
-				return fmt.Errorf("%s exists but is not from Redspan; set REDSPAN_STATE_DIR to another folder", c.Path(name))
-			}
-		}
+	if err := c.refuseForeign(); err != nil {
+		return err
 	}
 	for _, dir := range append([]string{"bin"}, ownedDirs...) {
 		if err := os.MkdirAll(c.Path(dir), 0o755); err != nil {
@@ -31,6 +27,20 @@ func (c *Config) InitStateDir() error {
 	return os.WriteFile(c.Path(markerFile), nil, 0o644)
 }
 
+// refuseForeign refuses a folder without the marker that holds something under
+// the names a stack uses.
+func (c *Config) refuseForeign() error {
+	if c.IsStateDir() {
+		return nil
+	}
+	for _, name := range ownedDirs {
+		if exists(c.Path(name)) {
+			return fmt.Errorf("%s exists but is not from Redspan; nothing was changed; set REDSPAN_STATE_DIR to another folder", c.Path(name))
+		}
+	}
+	return nil
+}
+
 // IsStateDir reports whether the state directory was made by InitStateDir.
 func (c *Config) IsStateDir() bool {
 	_, err := os.Stat(c.Path(markerFile))
@@ -38,13 +48,14 @@ func (c *Config) IsStateDir() bool {
 }
 
 // Clean removes what a stack keeps in its state directory, and the directory
-// itself where nothing else is left. It refuses any other folder.
+// itself where nothing else is left. It refuses a folder that holds something
+// else under the names a stack uses.
 func (c *Config) Clean() error {
 	if _, err := os.Stat(c.StateDir); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	if !c.IsStateDir() {
-		return fmt.Errorf("%s is not a state directory of Redspan; nothing was removed", c.StateDir)
+	if err := c.refuseForeign(); err != nil {
+		return err
 	}
 	var errs []error
 	for _, dir := range ownedDirs {
@@ -75,6 +86,6 @@ func FindRoot(dir string) (string, error) {
 }
 
 func exists(path string) bool {
-	_, err := os.Stat(path)
+	_, err := os.Lstat(path)
 	return err == nil
 }

@@ -104,10 +104,28 @@ func (u *startup) prepare(ctx context.Context) error {
 	if u.record, err = u.loadRecord(); err != nil {
 		return err
 	}
+	if err := u.checkMoves(ctx); err != nil {
+		return err
+	}
 	if err := u.clearAway(ctx); err != nil {
 		return err
 	}
 	return u.checkPorts(ctx)
+}
+
+// checkMoves looks at the ports to which a running stack is to move, before it
+// is stopped for that.
+func (u *startup) checkMoves(ctx context.Context) error {
+	if !u.client.Alive(ctx) {
+		return nil
+	}
+	moved := slices.DeleteFunc(slices.Clone(u.cfg.Ports), func(p config.Port) bool {
+		return u.settings[p.Variable] == u.record.Settings[p.Variable] || p.Part == grafana && !u.cfg.Grafana
+	})
+	if err := ports.Check(moved); err != nil {
+		return fmt.Errorf("%w\nThe running stack was left as it is", err)
+	}
+	return nil
 }
 
 func (u *startup) checkTools() error {
