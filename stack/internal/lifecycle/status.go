@@ -54,7 +54,7 @@ func (s *Stack) status(p processcompose.Process, state processcompose.State) Sta
 	case state.Ready():
 		status.State, status.OK = "ready", true
 	case state.Running():
-		status.State, status.Hint = "not ready", "see "+log
+		status.State, status.Hint = "not ready", "see "+log+"; make down up starts it anew"
 	case state.Died():
 		status.State, status.Hint = "dead", exit(state)+"; see "+log+", then make up"
 	case state.Waiting():
