@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"redspan/internal/httpserver"
+	"redspan/internal/httpserver/httpservertest"
 	"redspan/internal/problem"
 	"redspan/internal/telemetry"
 	"redspan/internal/telemetry/telemetrytest"
@@ -50,7 +51,7 @@ func TestLimit(t *testing.T) {
 	defer server.Close()
 
 	first := make(chan int)
-	go func() { first <- status(server.URL + "/slow") }()
+	go func() { first <- httpservertest.Status(server.URL + "/slow") }()
 	<-entered
 	resp, err := http.Get(server.URL + "/slow")
 	if err != nil {
@@ -69,7 +70,7 @@ func TestLimit(t *testing.T) {
 		t.Errorf("the first request got %d", got)
 	}
 	go func() { <-entered }()
-	if got := status(server.URL + "/slow"); got != http.StatusOK {
+	if got := httpservertest.Status(server.URL + "/slow"); got != http.StatusOK {
 		t.Errorf("a request after that got %d", got)
 	}
 	if !strings.Contains(tel.Scrape(), "redspan_http_server_shed_requests_total 1") {

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"redspan/internal/httpserver"
+	"redspan/internal/httpserver/httpservertest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -25,7 +26,7 @@ type running struct {
 
 func start(t *testing.T, s httpserver.Server) running {
 	t.Helper()
-	s.Addr, s.AdminAddr = freeAddr(t), freeAddr(t)
+	s.Addr, s.AdminAddr = httpservertest.FreeAddr(t), httpservertest.FreeAddr(t)
 	s.Metrics = http.NotFoundHandler()
 	if s.Ready == nil {
 		s.Ready = func(context.Context) error { return nil }
@@ -34,7 +35,7 @@ func start(t *testing.T, s httpserver.Server) running {
 	r := running{"http://" + s.Addr, "http://" + s.AdminAddr, stop, make(chan error, 1)}
 	go func() { r.done <- httpserver.Run(ctx, s) }()
 	t.Cleanup(stop)
-	eventually(t, func() bool { return status(r.admin+"/livez") == http.StatusOK })
+	httpservertest.Eventually(t, func() bool { return httpservertest.Status(r.admin+"/livez") == http.StatusOK })
 	return r
 }
 
@@ -50,10 +51,10 @@ func TestRun(t *testing.T) {
 			}),
 		})
 		answer := make(chan int)
-		go func() { answer <- status(r.public) }()
+		go func() { answer <- httpservertest.Status(r.public) }()
 		<-entered
 		r.stop()
-		eventually(t, func() bool { return status(r.public) == 0 })
+		httpservertest.Eventually(t, func() bool { return httpservertest.Status(r.public) == 0 })
 		select {
 		case err := <-r.done:
 			t.Fatalf("returned with a request under way: %v", err)
@@ -74,7 +75,7 @@ func TestRun(t *testing.T) {
 			DrainTimeout: 10 * time.Millisecond,
 			Handler:      http.HandlerFunc(func(http.ResponseWriter, *http.Request) { close(entered); <-leave }),
 		})
-		go status(r.public)
+		go httpservertest.Status(r.public)
 		<-entered
 		r.stop()
 		if err := <-r.done; !errors.Is(err, context.DeadlineExceeded) {
@@ -86,7 +87,7 @@ func TestRun(t *testing.T) {
 			DrainTimeout: time.Second, Handler: http.NotFoundHandler(),
 			Ready: func(context.Context) error { return errors.New("no database") },
 		})
-		if got := status(r.admin + "/readyz"); got != http.StatusServiceUnavailable {
+		if got := httpservertest.Status(r.admin + "/readyz"); got != http.StatusServiceUnavailable {
 			t.Errorf("readyz answers %d", got)
 		}
 		r.stop()
@@ -110,34 +111,4 @@ func TestRun(t *testing.T) {
 			}
 		}
 	})
-}
-
-// status returns the status that url answers, or 0 if it does not.
-func status(url string) int {
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, err := client.Get(url)
-	if err != nil {
-		return 0
-	}
-	resp.Body.Close()
-	return resp.StatusCode
-}
-
-func eventually(t *testing.T, condition func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); !condition(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the condition did not come true")
-		}
-	}
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/hex"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,10 +11,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	collectorpb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/protobuf/proto"
+
+	"redspan/internal/httpserver/httpservertest"
 )
 
 // runMain in the environment makes this test program the api itself.
@@ -42,7 +42,7 @@ func TestSIGTERM(t *testing.T) {
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { receive(t, r, traces) }))
 	defer collector.Close()
 
-	addr, admin := freeAddr(t), freeAddr(t)
+	addr, admin := httpservertest.FreeAddr(t), httpservertest.FreeAddr(t)
 	api := exec.Command(os.Args[0])
 	var logged bytes.Buffer
 	api.Stderr = &logged
@@ -55,7 +55,7 @@ func TestSIGTERM(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = api.Process.Kill() }()
-	eventually(t, func() bool { return status(admin, "/readyz") == http.StatusOK })
+	httpservertest.Eventually(t, func() bool { return httpservertest.Status("http://"+admin+"/readyz") == http.StatusOK })
 
 	answer := make(chan *http.Response, 1)
 	go func() {
@@ -70,8 +70,8 @@ func TestSIGTERM(t *testing.T) {
 	if err := api.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() bool { return status(admin, "/readyz") == http.StatusServiceUnavailable })
-	eventually(t, func() bool { return status(addr, "/tasks") == 0 }) // nothing new is accepted
+	httpservertest.Eventually(t, func() bool { return httpservertest.Status("http://"+admin+"/readyz") == http.StatusServiceUnavailable })
+	httpservertest.Eventually(t, func() bool { return httpservertest.Status("http://"+addr+"/tasks") == 0 }) // nothing new is accepted
 	close(leave)
 
 	resp := <-answer
@@ -113,34 +113,4 @@ func receive(t *testing.T, r *http.Request, spans chan<- string) {
 			}
 		}
 	}
-}
-
-// status returns the status of an answer, or 0 if there is none.
-func status(addr, path string) int {
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Second}
-	resp, err := client.Get("http://" + addr + path)
-	if err != nil {
-		return 0
-	}
-	resp.Body.Close()
-	return resp.StatusCode
-}
-
-func eventually(t *testing.T, condition func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !condition(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the condition did not come true")
-		}
-	}
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
 }

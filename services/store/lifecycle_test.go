@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -14,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"redspan/internal/httpserver/httpservertest"
 	"redspan/services/store/internal/postgres/postgrestest"
 )
 
@@ -51,7 +51,7 @@ func captureLog(t *testing.T) *sink {
 func TestStartWithoutPostgreSQL(t *testing.T) {
 	log := captureLog(t)
 	err := run(t.Context(), []string{
-		"STORE_DATABASE_URL=postgres://u:" + canary + "@" + freeAddr(t) + "/tasks", "STORE_START_TIMEOUT=1500ms", "OTEL_TRACES_EXPORTER=none",
+		"STORE_DATABASE_URL=postgres://u:" + canary + "@" + httpservertest.FreeAddr(t) + "/tasks", "STORE_START_TIMEOUT=1500ms", "OTEL_TRACES_EXPORTER=none",
 	})
 	if err == nil || !strings.Contains(err.Error(), "no answer within 1.5s") || !strings.Contains(err.Error(), "connection refused") || strings.Contains(err.Error(), canary) {
 		t.Errorf("ended with %v", err)
@@ -98,7 +98,7 @@ func TestPostgreSQLGoesAndComesBack(t *testing.T) {
 	})
 
 	u.User = url.UserPassword("postgres", canary) // which the server trusts without it
-	addr, admin := freeAddr(t), freeAddr(t)
+	addr, admin := httpservertest.FreeAddr(t), httpservertest.FreeAddr(t)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
@@ -110,7 +110,7 @@ func TestPostgreSQLGoesAndComesBack(t *testing.T) {
 	defer stop()
 	answers := func(want int) {
 		t.Helper()
-		eventually(t, func() bool { return send(t, "GET", admin, "/readyz") == want })
+		httpservertest.Eventually(t, func() bool { return send(t, "GET", admin, "/readyz") == want })
 	}
 	works := func() {
 		t.Helper()
@@ -181,23 +181,4 @@ func send(t *testing.T, method, addr, target string) int {
 		t.Errorf("%s %s is answered %s", method, target, body)
 	}
 	return resp.StatusCode
-}
-
-func eventually(t *testing.T, condition func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !condition(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the condition did not come true")
-		}
-	}
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
 }
