@@ -123,7 +123,14 @@ func Start(ctx context.Context, service string, cfg Config) (*Telemetry, error) 
 	if err != nil {
 		return nil, fmt.Errorf("start the OTLP exporter: %w", err)
 	}
-	return New(ctx, service, sdktrace.NewBatchSpanProcessor(exporter))
+	t, err := New(ctx, service, sdktrace.NewBatchSpanProcessor(exporter))
+	if err != nil {
+		return nil, err
+	}
+	// The SDK measures itself with the global provider, where
+	// OTEL_GO_X_OBSERVABILITY asks for it: what it exports and what it loses.
+	otel.SetMeterProvider(t.meters)
+	return t, nil
 }
 
 // New returns telemetry that hands its spans to the given processors. It

@@ -15,10 +15,14 @@ const Marker = "REDSPAN_STACK"
 // userDefaults are settings of the services that a user's environment may
 // override. This stack listens on loopback only, so its fault routes are open.
 var userDefaults = map[string]string{
-	"API_FAULTS":               "open",
-	"STORE_FAULTS":             "open",
-	"OTEL_BSP_SCHEDULE_DELAY":  "200",
-	"OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=local",
+	"API_FAULTS":              "open",
+	"STORE_FAULTS":            "open",
+	"OTEL_BSP_SCHEDULE_DELAY": "200",
+	// A load test makes tens of thousands of spans a second; what the queue
+	// does not hold is lost.
+	"OTEL_BSP_MAX_QUEUE_SIZE":        "32768",
+	"OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "4096",
+	"OTEL_RESOURCE_ATTRIBUTES":       "deployment.environment.name=local",
 }
 
 // Environment returns the variables from which process-compose.yaml makes the

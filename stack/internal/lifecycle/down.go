@@ -106,17 +106,25 @@ func (s *Stack) stopParts(ctx context.Context, board *progress.Board, names []st
 }
 
 // stopPart ends one part and waits until its process is gone. process-compose
-// kills what takes longer than its shutdown timeout.
+// kills what takes longer than its shutdown timeout. Its answer is not waited
+// for: it misses the end of a process that ends at once, waits out the timeout,
+// and then fails because there is nothing left to kill.
 func (s *Stack) stopPart(ctx context.Context, board *progress.Board, name string) error {
 	show(board, name, progress.Stopping)
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	if err := s.client.Stop(ctx, name); err != nil {
-		return err
-	}
+	answer := make(chan error, 1)
+	go func() { answer <- s.client.Stop(ctx, name) }()
 	err := poll(ctx, func() (bool, error) {
 		states, err := s.client.States(ctx)
-		return !states[name].Running() && !states[name].Waiting(), err
+		if err != nil || !states[name].Running() && !states[name].Waiting() {
+			return true, err
+		}
+		select {
+		case err = <-answer:
+		default:
+		}
+		return false, err
 	})
 	if err == nil {
 		show(board, name, progress.Stopped)
