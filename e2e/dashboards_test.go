@@ -136,12 +136,17 @@ func TestDashboardPictures(t *testing.T) {
 	keepSending(t, "/tasks", "/tasks", "/error", "/error?at=store", "/error?at=database")
 	id := e2e.MustGet(t, api+"/error?at=database").TraceID()
 	awaitSpans(t, id)
+	// The rules of the longest windows are evaluated once a minute.
+	awaitWhile(t, "/tasks", 1, func(ctx context.Context) error {
+		_, err := prometheus.Reaches(ctx, "count(slo:sli_error:ratio_rate3d)", 2)
+		return err
+	})
 	browser := e2e.NewBrowser(t)
 	for _, dashboard := range provisioned(t) {
 		t.Run(dashboard.Title, func(t *testing.T) {
 			page := page{t, browser}
 			for _, theme := range []string{"light", "dark"} {
-				page.open(fmt.Sprintf("%s/d/%s?orgId=1&from=now-2m&to=now&refresh=&theme=%s&var-trace_id=%s", grafana.URL, dashboard.UID, theme, id))
+				page.open(fmt.Sprintf("%s/d/%s?orgId=1&from=now-2m&to=now&refresh=5s&theme=%s&var-trace_id=%s", grafana.URL, dashboard.UID, theme, id))
 				page.wait(drawn(dashboard))
 				page.wait(nothingIsCut)
 				page.keep(strings.TrimPrefix(dashboard.UID, "redspan-") + "-" + theme)
@@ -157,15 +162,27 @@ func TestDashboardPictures(t *testing.T) {
 			}
 			return browser.Holds(says("Query with Tempo"))
 		})
-		page.click(`//a[contains(., "Query with Tempo")]`)
-		page.wait(inExplore)
+		page.followExemplar()
 	})
 	t.Run("an exemplar leads to its trace", func(t *testing.T) {
 		page := page{t, browser}
 		page.open(grafana.URL + "/d/redspan-requests?orgId=1&from=now-2m&to=now&refresh=")
 		page.wait(hoverExemplar)
-		page.click(`//a[contains(., "Query with Tempo")]`)
-		page.wait(inExplore)
+		page.followExemplar()
+	})
+}
+
+// followExemplar clicks on the link of an exemplar until Explore shows the
+// trace. A chart that is drawn anew just then swallows a click.
+func (p page) followExemplar() {
+	p.t.Helper()
+	e2e.Await(p.t, func(context.Context) (bool, error) {
+		if linked, _ := p.browser.Holds(says("Query with Tempo")); linked {
+			if err := p.browser.Click(`//a[contains(., "Query with Tempo")]`); err != nil {
+				return false, err
+			}
+		}
+		return p.browser.Holds(inExplore)
 	})
 }
 
