@@ -39,9 +39,6 @@ func checkSize(r *http.Request) error {
 	return nil
 }
 
-// retryAfter is what a caller is told to wait who was turned away.
-const retryAfter = time.Second
-
 // limiter lets a number of requests in at once. The nil limiter, and one
 // without slots, lets all in.
 type limiter struct {
@@ -73,7 +70,5 @@ func (l *limiter) leave() {
 // turnedAway is the answer to a request that was not let in. It is not logged:
 // there are many, and they are counted.
 func turnedAway() error {
-	e := problem.New(problem.Unavailable, "The server has too many requests under way. Try again.")
-	e.RetryAfter = retryAfter
-	return e
+	return problem.TryAgain(nil, "The server has too many requests under way. Try again.")
 }

@@ -142,6 +142,15 @@ func Wrap(cause error, code Code, detail string) *Error {
 	return &Error{Code: code, Detail: detail, err: cause}
 }
 
+// retryAfter is what a caller is told to wait before it tries again.
+const retryAfter = time.Second
+
+// TryAgain returns an error that passes by itself: Unavailable, with
+// Retry-After. cause may be nil.
+func TryAgain(cause error, detail string) *Error {
+	return &Error{Code: Unavailable, Detail: detail, RetryAfter: retryAfter, err: cause}
+}
+
 // Error returns the private text, for logs and spans: the cause if there is
 // one, else what the caller is told.
 func (e *Error) Error() string {

@@ -18,9 +18,6 @@ import (
 	"redspan/internal/problem"
 )
 
-// retryAfter is what callers are told to wait for an unreachable store.
-const retryAfter = time.Second
-
 // Client is the [Service] at a URL. It is where a store's answers and
 // failures become errors: 4xx keep their code, 5xx are BadGateway, a store
 // that cannot be reached is Unavailable, one that is too late Timeout.
@@ -165,8 +162,6 @@ func unreachable(ctx context.Context, err error) error {
 	case errors.Is(err, context.Canceled):
 		return problem.Wrap(cause, problem.Canceled, "")
 	default:
-		e := problem.Wrap(cause, problem.Unavailable, "The task store cannot be reached. Try again.")
-		e.RetryAfter = retryAfter
-		return e
+		return problem.TryAgain(cause, "The task store cannot be reached. Try again.")
 	}
 }

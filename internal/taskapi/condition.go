@@ -1,9 +1,12 @@
 package taskapi
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/google/uuid"
 
 	"redspan/internal/problem"
 )
@@ -75,6 +78,18 @@ func (c Condition) Holds(version int64) bool { return c.any || slices.Contains(c
 // Allows reports whether the condition of an If-Match header lets a task with
 // that version be changed.
 func (c Condition) Allows(version int64) bool { return !c.given || c.Holds(version) }
+
+// Unmet tells a change of s that found no task, with the error err, from one
+// whose condition failed: it looks for the task. Any other err stays.
+func Unmet(ctx context.Context, s Service, id uuid.UUID, match Condition, err error) error {
+	if !match.Given() || !problem.Is(err, problem.NotFound) {
+		return err
+	}
+	if _, err := s.Get(ctx, id); err != nil {
+		return err
+	}
+	return ErrPrecondition(id)
+}
 
 // Versions returns the versions to which a change is limited, or nil if to none.
 func (c Condition) Versions() []int64 {

@@ -213,22 +213,13 @@ func translate(err error) error {
 	cause := fmt.Errorf("postgres: %w", err)
 	timedOut := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 	if state := statusOf(err); state == "" && !timedOut || away(state) {
-		return unavailable(cause, "The database cannot be reached. Try again.")
+		return problem.TryAgain(cause, "The database cannot be reached. Try again.")
 	}
 	switch statusOf(err) {
 	case "57014": // query_canceled: statement_timeout
 		return problem.Wrap(cause, problem.Timeout, "The database took too long.")
 	case "55P03": // lock_not_available: lock_timeout
-		return unavailable(cause, "The task is being changed by somebody else. Try again.")
+		return problem.TryAgain(cause, "The task is being changed by somebody else. Try again.")
 	}
 	return problem.From(cause)
-}
-
-// retryAfter is what callers are told to wait for the database.
-const retryAfter = time.Second
-
-func unavailable(cause error, detail string) error {
-	e := problem.Wrap(cause, problem.Unavailable, detail)
-	e.RetryAfter = retryAfter
-	return e
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"redspan/internal/problem"
 	"redspan/internal/taskapi"
 )
 
@@ -38,18 +37,7 @@ func (s *Store) Update(ctx context.Context, id uuid.UUID, p taskapi.Patch, match
 		return taskapi.Task{}, err
 	}
 	task, err := s.one(ctx, sqlUpdate, id, p.Title, p.Description, p.Done, time.Now().UTC(), match.Versions())
-	return task, s.unmet(ctx, id, match, err)
-}
-
-// unmet tells a change that found no task from one whose condition failed.
-func (s *Store) unmet(ctx context.Context, id uuid.UUID, match taskapi.Condition, err error) error {
-	if !match.Given() || !problem.Is(err, problem.NotFound) {
-		return err
-	}
-	if _, err := s.Get(ctx, id); err != nil {
-		return err
-	}
-	return taskapi.ErrPrecondition(id)
+	return task, taskapi.Unmet(ctx, s, id, match, err)
 }
 
 // one runs a statement that returns the task with that id, its first argument.
@@ -96,7 +84,7 @@ func (s *Store) Delete(ctx context.Context, id uuid.UUID, match taskapi.Conditio
 	if err == nil && deleted == 0 {
 		err = taskapi.ErrNotFound(id)
 	}
-	return s.unmet(ctx, id, match, err)
+	return taskapi.Unmet(ctx, s, id, match, err)
 }
 
 // Count implements taskapi.Service.

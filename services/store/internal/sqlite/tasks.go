@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"redspan/internal/problem"
 	"redspan/internal/taskapi"
 )
 
@@ -47,7 +46,7 @@ func (s *Store) Update(ctx context.Context, id uuid.UUID, p taskapi.Patch, match
 		task, err = s.one(ctx, tx, sqlUpdate, id, p.Title, p.Description, p.Done, time.Now().UnixMicro(), versions(match))
 		return err
 	})
-	return task, s.unmet(ctx, id, match, err)
+	return task, taskapi.Unmet(ctx, s, id, match, err)
 }
 
 // versions encodes those that a change is limited to; NULL is no limit.
@@ -58,17 +57,6 @@ func versions(match taskapi.Condition) any {
 	}
 	encoded, _ := json.Marshal(limited) // numbers cannot fail
 	return string(encoded)
-}
-
-// unmet tells a change that found no task from one whose condition failed.
-func (s *Store) unmet(ctx context.Context, id uuid.UUID, match taskapi.Condition, err error) error {
-	if !match.Given() || !problem.Is(err, problem.NotFound) {
-		return err
-	}
-	if _, err := s.Get(ctx, id); err != nil {
-		return err
-	}
-	return taskapi.ErrPrecondition(id)
 }
 
 // one runs a statement that returns the task with that id, its first argument.
@@ -129,7 +117,7 @@ func (s *Store) Delete(ctx context.Context, id uuid.UUID, match taskapi.Conditio
 		}
 		return err
 	})
-	return s.unmet(ctx, id, match, err)
+	return taskapi.Unmet(ctx, s, id, match, err)
 }
 
 // Count implements taskapi.Service.
